@@ -1,0 +1,165 @@
+"""Every setting, once: typed, with its default and its meaning, read from the environment (prefix KAWKA_)."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import msgspec
+from aiokafka.helpers import create_ssl_context
+from msgspec import Meta
+
+ENV_PREFIX = "KAWKA_"
+SECRETS = frozenset({"sasl_password", "api_token", "postgres_url", "mqtt_url"})  # the URLs may carry a password
+
+Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+Level = Literal["debug", "info", "warning", "error"]
+Positive = Meta(ge=1)
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message is one sentence for the person who set it."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process of Kawka can be told. Times are in seconds where the name ends with _s."""
+
+    broker: Annotated[str, Meta(description="Kafka's address, host:port, several separated by commas")] = "127.0.0.1:9092"
+    security_protocol: Annotated[Protocol, Meta(description="how to talk to Kafka")] = "PLAINTEXT"
+    sasl_mechanism: Annotated[Mechanism, Meta(description="how to log in to Kafka")] = "PLAIN"
+    sasl_username: Annotated[str | None, Meta(description="who logs in to Kafka")] = None
+    sasl_password: Annotated[str | None, Meta(description="the password of sasl_username")] = None
+    ssl_cafile: Annotated[Path | None, Meta(description="certificates that Kafka's is checked against")] = None
+    ssl_certfile: Annotated[Path | None, Meta(description="our own certificate, where Kafka asks for one")] = None
+    ssl_keyfile: Annotated[Path | None, Meta(description="the key of ssl_certfile")] = None
+    partitions: Annotated[int, Positive, Meta(description="partitions of every topic; fixed for a cluster")] = 8
+    replication: Annotated[int, Positive, Meta(description="copies of every topic, for new topics")] = 1
+    data_dir: Annotated[Path, Meta(description="where this process keeps its state")] = Path(".kawka")
+    cache: Annotated[Path, Meta(description="where fetched programs are kept, for all projects")] = Path("~/.cache/kawka")
+    web_host: Annotated[str, Meta(description="address the web binds")] = "127.0.0.1"
+    web_port: Annotated[int, Meta(ge=0, le=65535, description="port the web binds")] = 6066
+    services: Annotated[tuple[str, ...], Meta(description="services to run, separated by commas; empty: all")] = ()
+    api_token: Annotated[str | None, Meta(description="bearer token; needed to bind anything but loopback")] = None
+    prefix: Annotated[str, Meta(min_length=1, description="begins group names and transactional ids")] = "kawka"
+    topic_prefix: Annotated[str, Meta(description="put before every topic name; for tests and benchmarks")] = ""
+    session_timeout_s: Annotated[float, Meta(gt=0, description="silence after which the group gives up on us")] = 6.0
+    heartbeat_s: Annotated[float, Meta(gt=0, description="time between two heartbeats")] = 2.0
+    idempotency_s: Annotated[int, Positive, Meta(description="how long a command id is remembered")] = 3600
+    idempotency_max: Annotated[int, Positive, Meta(description="command ids remembered for a partition")] = 50_000
+    batch_max_records: Annotated[int, Positive, Meta(description="most records in one transaction")] = 4000
+    rocksdb_cache_mb: Annotated[int, Positive, Meta(description="RocksDB's block cache of the process, MiB")] = 64
+    state_cache_entries: Annotated[int, Positive, Meta(description="decoded states kept in memory")] = 100_000
+    postgres_url: Annotated[str | None, Meta(description="database for the SQL views; none: no SQL views")] = None
+    mqtt_url: Annotated[str | None, Meta(description="MQTT broker of the trucks; none: no MQTT")] = None
+    log_level: Annotated[Level, Meta(description="debug, info, warning or error")] = "warning"
+    crash_at: Annotated[str, Meta(description="crash point to die at; only for tests")] = ""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        """Read KAWKA_* of `env`. An unknown name, an ill-typed value or a forbidden combination: SettingsError."""
+        values: dict[str, Any] = {}
+        types = {field.name: field.type for field in msgspec.structs.fields(cls)}
+        for variable in sorted(name for name in env if name.startswith(ENV_PREFIX)):
+            name = variable.removeprefix(ENV_PREFIX).lower()
+            if name not in types:
+                raise SettingsError(_unknown(variable, list(types)))
+            values[name] = _value(variable, env[variable], types[name])
+        settings = cls(**values)
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuse combinations that each are fine alone; SettingsError."""
+        if not self.loopback and not self.api_token:
+            raise SettingsError(
+                f"The web may not bind {self.web_host} without a login: set KAWKA_API_TOKEN, or leave KAWKA_WEB_HOST at "
+                "127.0.0.1."
+            )
+        if self.heartbeat_s * 2 > self.session_timeout_s:
+            raise SettingsError(
+                f"KAWKA_HEARTBEAT_S={self.heartbeat_s:g} must be at most half of KAWKA_SESSION_TIMEOUT_S="
+                f"{self.session_timeout_s:g}, else one late heartbeat costs the membership."
+            )
+        if self.security_protocol.startswith("SASL") and not (self.sasl_username and self.sasl_password):
+            raise SettingsError(
+                f"KAWKA_SECURITY_PROTOCOL={self.security_protocol} needs KAWKA_SASL_USERNAME and KAWKA_SASL_PASSWORD."
+            )
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the web can be reached from this machine only."""
+        try:
+            return ipaddress.ip_address(self.web_host).is_loopback
+        except ValueError:
+            return self.web_host == "localhost"
+
+    def kafka(self) -> dict[str, Any]:
+        """The arguments that every aiokafka client takes to reach Kafka. A certificate file not to be read: SettingsError."""
+        arguments: dict[str, Any] = {"bootstrap_servers": self.broker, "security_protocol": self.security_protocol}
+        if self.security_protocol.endswith("SSL"):
+            try:
+                arguments["ssl_context"] = create_ssl_context(
+                    cafile=self.ssl_cafile, certfile=self.ssl_certfile, keyfile=self.ssl_keyfile
+                )
+            except OSError as error:  # an SSLError is one too
+                raise SettingsError(f"The certificate files of KAWKA_SSL_* cannot be used: {error}.") from error
+        if self.security_protocol.startswith("SASL"):
+            arguments["sasl_mechanism"] = self.sasl_mechanism
+            arguments["sasl_plain_username"] = self.sasl_username
+            arguments["sasl_plain_password"] = self.sasl_password
+        return arguments
+
+    def env(self) -> dict[str, str]:
+        """The KAWKA_* variables that make another process's settings equal to these."""
+        values = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {
+            ENV_PREFIX + name.upper(): ",".join(value) if isinstance(value, tuple) else str(value)
+            for name, value in values.items()
+            if value is not None
+        }
+
+
+def describe(settings: Settings) -> list[dict[str, Any]]:
+    """Each setting as {name, value, default, description}, with secrets masked: for people and for `--json`."""
+    return [
+        {
+            "name": ENV_PREFIX + name.upper(),
+            "value": "***" if name in SECRETS and value else _plain(value),
+            "default": _plain(field.default),
+            "description": next(meta.description for meta in field.type.__metadata__ if meta.description),
+        }
+        for field in msgspec.structs.fields(Settings)
+        for name, value in [(field.name, getattr(settings, field.name))]
+    ]
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value
+
+
+def _value(variable: str, text: str, kind: Any) -> Any:
+    raw: Any = text
+    if text == "" and _optional(kind):
+        raw = None  # an empty variable unsets, as compose files and Procfiles write it
+    elif kind.__origin__ == tuple[str, ...]:
+        raw = [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        return msgspec.convert(raw, kind, strict=False, dec_hook=lambda target, value: target(value))
+    except msgspec.ValidationError as error:
+        shown = "***" if variable.removeprefix(ENV_PREFIX).lower() in SECRETS else repr(text)
+        raise SettingsError(f"{variable}={shown} cannot be used: {error}.") from error
+
+
+def _optional(kind: Any) -> bool:
+    return type(None) in getattr(kind.__origin__, "__args__", ())
+
+
+def _unknown(variable: str, names: list[str]) -> str:
+    close = difflib.get_close_matches(variable.removeprefix(ENV_PREFIX).lower(), names, n=1)
+    hint = f"did you mean {ENV_PREFIX}{close[0].upper()}?" if close else "`kawka settings` lists those there are."
+    return f"There is no setting {variable}: {hint}"
