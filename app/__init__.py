@@ -1,0 +1,1 @@
+"""Kawka: event sourcing on Faust and Apache Kafka."""
