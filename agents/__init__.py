@@ -1,0 +1,1 @@
+"""The stream processors of the suite: one file an agent."""

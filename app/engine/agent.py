@@ -1,0 +1,79 @@
+"""Faust agents whose actors are tasks: the agent's function runs once for each partition this worker owns."""
+
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any, cast
+
+import faust
+from faust.types import TP
+
+from app.engine.table import Table
+from app.topics import Topic
+
+if TYPE_CHECKING:
+    from app.engine.app import App
+    from app.engine.task import TaskBatch
+
+AgentFunction = Callable[[AsyncIterator["TaskBatch"]], Awaitable[None]]
+
+
+class Agent(faust.Agent):
+    """An agent over one or several co-partitioned topics, with its tables and its outputs.
+
+    Faust's own streams are not used: a task hands its agent whole batches and decides itself when they are done.
+    """
+
+    app: "App"
+    fun: AgentFunction
+
+    def declare(
+        self,
+        sources: Iterable[Topic],
+        tables: Iterable[Table],
+        outputs: Iterable[Topic],
+        results: Topic | None,
+        parked_topic: Topic,
+        parked_table: Table,
+    ) -> None:
+        """Say what flows where. `results`: the topic whose fold tells which commands were decided."""
+        self.sources = tuple(sources)
+        self.tables = tuple(tables)
+        self.outputs = tuple(outputs)
+        self.results = results
+        self.parked_topic = parked_topic
+        self.parked_table = parked_table
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """The real names of the source topics."""
+        return tuple(self.app.topic_name(topic) for topic in self.sources)
+
+    @property
+    def offset_group(self) -> str:
+        """The consumer group that holds the agent's positions; it has no members."""
+        return f"{self.app.settings.prefix}.{self.name}"
+
+    @property
+    def doc(self) -> str:
+        """What the agent does, in its own words."""
+        return inspect.getdoc(self.fun) or ""
+
+    async def run(self, batches: AsyncIterator["TaskBatch"]) -> None:
+        """Run the agent's function over one task's batches, until the task is lost or in doubt."""
+        await self.fun(batches)
+
+    async def on_start(self) -> None:
+        """Have the sources subscribed; tasks come with the assignment."""
+        self.app.topics.add(cast(Any, self.channel))
+
+    async def on_stop(self) -> None:
+        """Nothing: the worker's tasks are closed before its agents."""
+
+    def cancel(self) -> None:
+        """Nothing: as on_stop."""
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Nothing: the worker's Tasks follow the assignment."""
+
+    async def on_partitions_assigned(self, assigned: set[TP]) -> None:
+        """Nothing: the worker's Tasks follow the assignment."""

@@ -1,0 +1,91 @@
+"""Judging commands: the same few steps for every aggregate, with its rules plugged in."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from app.codec import (
+    CommandCodec,
+    decode_key,
+    encode,
+    envelope,
+    fingerprint,
+    result_error,
+    result_ok,
+    rfc3339,
+)
+from app.domain.decider import BaseCommand, Rejected
+from app.engine.answers import Answer
+from app.engine.idempotency import COMMAND_ID, FINGERPRINT
+from app.engine.table import Table
+from app.engine.transaction import Transaction
+from app.topics import Topic
+
+C = TypeVar("C", bound=BaseCommand)
+S = TypeVar("S")
+E = TypeVar("E")
+SCHEMA = ("schema", b"1")
+
+
+def history_key(key: bytes, version: int) -> bytes:
+    """Give the key of an event in a history table: sorted by version within an aggregate. Stored: do not change."""
+    return key + b"/" + version.to_bytes(8, "big")
+
+
+class Judge(Generic[C, S, E]):
+    """A handler of command records: decide, evolve, then events, result and snapshot in the record's transaction."""
+
+    def __init__(
+        self,
+        *,
+        codec: CommandCodec[C],
+        initial: Callable[[str], S],
+        decide: Callable[[C, S], Sequence[E] | Rejected],
+        evolve: Callable[[S, E], S],
+        states: Table,
+        history: Table,
+        events: Topic,
+        results: Topic,
+    ) -> None:
+        self._decode = codec.decode
+        self._initial = initial
+        self._decide = decide
+        self._evolve = evolve
+        self._states = states
+        self._history = history
+        self._events = events
+        self._results = results
+
+    def __call__(self, record: Any, tx: Transaction) -> None:
+        """Judge one record. Raises Undecodable when key or value are not those of a command."""
+        aggregate_id = decode_key(record.key)
+        command = self._decode(record.value)
+        key, command_id = record.key, command.command_id
+        print_ = fingerprint(command)
+        known = tx.decided(key, command_id)
+        if known is not None:
+            tx.repeated += 1
+            tx.answer(key, command_id, Answer("stored" if known == print_ else "reused"))
+            return
+        state = tx.get(self._states, key)
+        if state is None:
+            state = self._initial(aggregate_id)
+        decision = self._decide(command, state)
+        position = tx.position
+        cause = [SCHEMA, (COMMAND_ID, command_id.encode()), ("position", position.encode())]
+        if isinstance(decision, Rejected):
+            result = result_error(command_id, command.origin_id, state.version, position, decision)  # type: ignore[attr-defined]
+        else:
+            at = rfc3339(record.timestamp)
+            for event in decision:
+                state = self._evolve(state, event)
+                version = state.version  # type: ignore[attr-defined]
+                value = envelope(encode(event), command_id, version, at)
+                tx.emit(self._events, key, value, cause)
+                tx.put(self._history, history_key(key, version), value, value)
+            snapshot = encode(state)
+            if decision:
+                tx.put(self._states, key, state, snapshot)
+            result = result_ok(command_id, command.origin_id, state.version, position, snapshot)  # type: ignore[attr-defined]
+        tx.emit(self._results, key, result, [*cause, (FINGERPRINT, print_)])
+        tx.remember(key, command_id, print_)
+        tx.answer(key, command_id, Answer("decided", result))

@@ -1,0 +1,28 @@
+"""Crash points: places where tests kill the process, as kill -9 would, to see what the next one makes of it."""
+
+import os
+import signal
+
+COMMITTED = "between-commit-and-write"
+WRITTEN = "between-write-and-next-batch"
+RESTORING = "in-the-middle-of-a-restore"
+UNCOMMITTED = "before-commit"
+
+_armed = ""
+_after = 0
+
+
+def arm(setting: str) -> None:
+    """Choose the point to die at, `name` or `name:n` (the n-th time it is passed). Empty: never."""
+    global _armed, _after
+    name, _, count = setting.partition(":")
+    _armed, _after = name, int(count or 1)
+
+
+def point(name: str) -> None:
+    """Die here if armed for it. SIGKILL to ourselves: no handler, no flush, no goodbye."""
+    global _after
+    if name == _armed:
+        _after -= 1
+        if _after <= 0:
+            os.kill(os.getpid(), signal.SIGKILL)

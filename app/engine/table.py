@@ -1,0 +1,83 @@
+"""Tables as an agent declares them: a name, a codec, and the topic they can be restored from."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from app.topics import Topic
+
+
+class KafkaRecord(Protocol):
+    """The part of an aiokafka ConsumerRecord that tables and handlers read."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+Entry = tuple[bytes, bytes | None]
+
+
+def same_key(record: KafkaRecord) -> Entry | None:
+    """Restore a changelog record as it stands: key and value, a null value deletes."""
+    return None if record.key is None else (record.key, record.value)
+
+
+class Table:
+    """Current state by key, one part of it in each task of its agent.
+
+    `topic` is its compacted changelog, or, with `changelog=False`, the topic that it is a fold of; `entry` says which
+    entry a record of that topic means. `decode` and `encode` give and take the value an agent works with.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        topic: Topic,
+        *,
+        help: str,
+        decode: Callable[[bytes], Any] = bytes,
+        encode: Callable[[Any], bytes] = bytes,
+        entry: Callable[[KafkaRecord], Entry | None] = same_key,
+        changelog: bool = True,
+        json: bool = True,
+        internal: bool = False,
+    ) -> None:
+        self.name = name
+        self.topic = topic
+        self.help = help
+        self.decode = decode
+        self.encode = encode
+        self.entry = entry
+        self.changelog = changelog
+        self.json = json
+        self.internal = internal
+        self.prefix = name.encode() + b"\x00"
+        self.label = self.shortlabel = f"Table: {name}"  # what `faust tables` and Faust's service tree show
+        self.is_global = False  # asked by Faust's assignor: no table here is copied to every worker
+
+    def __repr__(self) -> str:
+        return f"<Table {self.name}>"
+
+    def bounds(self, prefix: bytes = b"", start: bytes = b"", stop: bytes | None = None) -> tuple[bytes, bytes]:
+        """Give the store's key range for the keys that begin with `prefix` and lie in [start, stop)."""
+        low = self.prefix + max(prefix, start)
+        high = _after(self.prefix + prefix)
+        if stop is not None:
+            high = min(high, self.prefix + stop)
+        return low, max(low, high)
+
+    def strip(self, entries: Iterator[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+        """Turn the store's keys back into the table's."""
+        cut = len(self.prefix)
+        for key, value in entries:
+            yield key[cut:], value
+
+
+def _after(prefix: bytes) -> bytes:
+    """Give the least key above every key that begins with prefix; a prefix here never ends in 0xff alone."""
+    stripped = prefix.rstrip(b"\xff")
+    return stripped[:-1] + bytes([stripped[-1] + 1])

@@ -1,0 +1,305 @@
+"""A task: one agent on one partition number. The unit of ownership, transaction, restore and failure.
+
+created -> restoring -> ready -> (doubt) -> restoring ...; fenced or revoked -> lost. Any doubt has one way out: drop
+what is not committed and take the task anew.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
+from faust.types import TP
+
+from app.engine import crash, deadletters
+from app.engine.answers import Answer, NotOwnerError, ReusedError, Waiting
+from app.engine.inbox import Batch, Inbox
+from app.engine.restore import Progress
+from app.engine.transaction import DoubtError, Handler, Transaction
+from app.engine.transport import Fetch
+from app.topics import Topic
+
+if TYPE_CHECKING:
+    from app.engine.agent import Agent
+    from app.engine.app import App
+
+log = logging.getLogger(__name__)
+RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
+
+
+class TaskBatch:
+    """What an agent's stream yields: the next records of one task."""
+
+    def __init__(self, task: "Task", batch: Batch, epoch: int) -> None:
+        self._task = task
+        self._batch = batch
+        self._epoch = epoch
+
+    @property
+    def records(self) -> list[Any]:
+        """The records, in the order to process them."""
+        return self._batch.records
+
+    async def transact(self, handler: Handler) -> None:
+        """Run `handler(record, tx)` for each record and commit all of it in one Kafka transaction, or none."""
+        await self._task.transact(self._batch, self._epoch, handler)
+
+
+class Task:
+    """Takes its partition, feeds its agent, commits, answers who waits, and lets go."""
+
+    def __init__(self, app: "App", agent: "Agent", partition: int) -> None:
+        self.app = app
+        self.agent = agent
+        self.partition = partition
+        self.tps = {TP(topic, partition) for topic in agent.source_names}
+        self.state = app.states.claim(agent, partition)
+        self.phase = "created"
+        self.role = "active"  # a standby will be a task that only restores
+        self.progress = Progress()
+        self.waiting = Waiting()
+        self.position: dict[TP, int] = {}
+        self._moved = asyncio.Event()
+        self._inbox = Inbox(self.tps, 2 * app.settings.batch_max_records)
+        self._epoch = 0
+        self._doubt: str | None = None
+        self._producer: AIOKafkaProducer | None = None
+        self._turn = asyncio.Lock()
+        self._closing = False
+        self._committed_at = 0.0
+        self._main: asyncio.Task[None] | None = None
+        self._handler: Handler | None = None
+
+    def __repr__(self) -> str:
+        return f"{self.agent.name}[{self.partition}]"
+
+    # --- life
+
+    def start(self) -> None:
+        """Begin taking the task, in the background."""
+        self._main = asyncio.get_running_loop().create_task(self._live(), name=repr(self))
+
+    @property
+    def ready(self) -> bool:
+        """Whether state and position are those of Kafka."""
+        return self.phase == "ready"
+
+    @property
+    def serving(self) -> bool:
+        """Whether an answer from here is honest: ready, and the group still counts us as the owner."""
+        return self.phase == "ready" and self.app.lease.alive
+
+    def doubt(self, why: str) -> None:
+        """Have the task taken anew before its next batch."""
+        log.warning("%r: %s; taking it anew", self, why)
+        self._doubt = why
+        self._inbox.reset(self._epoch + 1, {})
+        self._inbox.wake()
+
+    async def close(self, within: float) -> None:
+        """Finish or abort the transaction in flight within some seconds, then let go. Callers are sent to the next owner."""
+        self._closing = True
+        try:
+            await asyncio.wait_for(self._turn.acquire(), within)
+        except TimeoutError:
+            log.warning("%r: its batch did not end in %s s; it is aborted", self, within)
+        self.phase = "lost"
+        if self._main is not None and self._main is not asyncio.current_task():
+            self._main.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await asyncio.wait_for(self._main, within)
+        self.waiting.lost()
+        await self._drop_producer(abort=True)
+        self.app.states.release(self.agent, self.partition)
+
+    async def _live(self) -> None:
+        failures = 0
+        while not self._closing:
+            try:
+                await self._take()
+                failures = 0
+                await self.agent.run(self._batches())
+                return
+            except (ProducerFenced, InvalidProducerEpoch):
+                self.phase = "lost"
+                self.waiting.lost()
+                log.warning("%r: fenced; waiting for the group to say who owns it", self)
+                await self.app.lease.settled_since(time.monotonic())
+            except DoubtError as error:
+                log.warning("%r: %s", self, error)
+            except Exception:
+                log.exception("%r: failed; taking it anew", self)
+                self.phase = "restoring"
+                await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])
+                failures += 1
+
+    async def _take(self) -> None:
+        """Fence the last owner, learn the position, restore, and only then fetch. The order is what makes it exact."""
+        self.phase = "restoring"
+        self._doubt = None
+        self.waiting.lost()
+        await self.app.consumer.thread.ask(self.app.consumer.thread.shut, self.tps, repr(self))
+        await self._drop_producer()
+        if not self.app.lease.alive:
+            await self.app.lease.settled_since(time.monotonic())
+        self.progress = Progress()
+        producer = self.app.new_producer(transactional_id=f"{self.app.settings.prefix}.{self.agent.name}.{self.partition}")
+        self._producer = producer
+        await producer.start()
+        restorer = self.app.restorer
+        sources = [TopicPartition(tp.topic, tp.partition) for tp in self.tps]
+        offsets = await restorer.run(restorer.positions(self.agent.offset_group, sources))
+        await restorer.run(restorer.restore(self.state, self.partition, self.progress))
+        self.position = {TP(*tp): offset for tp, offset in offsets.items()}
+        self.state.position = {tp.topic: offset for tp, offset in self.position.items()}
+        self._epoch = self.app.next_epoch()
+        self._inbox.reset(self._epoch, self.position)
+        self.phase = "ready"
+        self._moved.set()
+        await self.app.consumer.thread.ask(self.app.consumer.thread.open, self.position, self._epoch, repr(self))
+        log.info("%r: ready after %d records", self, self.progress.done)
+
+    async def _drop_producer(self, *, abort: bool = False) -> None:
+        producer, self._producer = self._producer, None
+        if producer is None:
+            return
+        with suppress(Exception):
+            if abort and producer._txn_manager.is_in_transaction():
+                await asyncio.wait_for(producer.abort_transaction(), 0.5)
+        with suppress(Exception):
+            await asyncio.wait_for(producer.stop(), 1.0)
+
+    # --- records
+
+    def deliver(self, fetch: Fetch) -> None:
+        """Take in what was fetched; say so when it is enough for now."""
+        if not self._inbox.put(fetch):
+            self.doubt(f"records before offset {fetch.begin} of {fetch.tp.topic} are missing")
+        self.app.tasks.crowded(self.tps, self, self._inbox.full)
+
+    async def _batches(self) -> AsyncIterator[TaskBatch]:
+        while True:
+            batch = await self._inbox.take(self.app.settings.batch_max_records)
+            if self._doubt is not None:
+                raise DoubtError(self._doubt)
+            self.app.tasks.crowded(self.tps, self, self._inbox.full)
+            pause = self._committed_at + self.app.pace.gap_s() - time.monotonic()
+            if pause > 0:
+                await asyncio.sleep(pause)
+            yield TaskBatch(self, batch, self._epoch)
+
+    async def transact(self, batch: Batch, epoch: int, handler: Handler) -> None:
+        """Process and commit a batch; see TaskBatch.transact."""
+        self._handler = handler
+        async with self._turn:
+            if epoch != self._epoch or self._doubt is not None or self._producer is None:
+                raise DoubtError("a batch from before the task was taken anew")
+            self._producer_begin()
+            tx = Transaction(self, self._producer, batch.position)
+            await tx.run(batch.records, handler)
+            await self._commit(tx)
+
+    async def _commit(self, tx: Transaction) -> None:
+        await tx.commit(self.agent.offset_group)
+        for tp in self.tps:
+            self.position[tp] = self.state.position[tp.topic]
+        self.app.pace.committed()
+        self._committed_at = time.monotonic()
+        for key, command_id, answer in tx.answers:
+            self.waiting.resolve(key, command_id, answer)
+        if tx.buried and self.waiting:
+            for key, entry in self.state.parked.items():
+                self.waiting.parked(key, entry.error)
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
+        self.app.metrics.committed(self.agent.name, self.partition, tx)
+        crash.point(crash.WRITTEN)
+
+    def passes(self, point: str) -> None:
+        """Pass a crash point."""
+        crash.point(point)
+
+    def _producer_begin(self) -> None:
+        assert self._producer is not None
+        self._producer._txn_manager.begin_transaction()
+
+    def topic_name(self, topic: Topic) -> str:
+        """Give a topic's real name in this cluster."""
+        return self.app.topic_name(topic)
+
+    # --- reads and commands
+
+    async def reached(self, tp: TP, offset: int) -> None:
+        """Wait until the position has reached `offset`. Raises NotOwnerError when the task is lost meanwhile."""
+        while self.position.get(tp, -1) < offset or not self.ready:
+            if self.phase == "lost":
+                raise NotOwnerError
+            await self._moved.wait()
+
+    async def submit(self, source: Topic, key: bytes, command_id: str, fingerprint: bytes, body: bytes) -> Answer:
+        """Append a command and wait for its answer; for one decided before give the stored answer at once.
+
+        Raises NotOwnerError (ask the next owner; the command may be in the log, which is safe: it has an id) and
+        ReusedError. The caller bounds the time.
+        """
+        if not self.serving:
+            raise NotOwnerError
+        if key in self.state.parked:
+            return Answer("parked", detail=self.state.parked[key].error)
+        known = self.state.decided.get(key, command_id)
+        if known is not None:
+            if known.fingerprint != fingerprint:
+                raise ReusedError
+            return await self.stored(known.offset)
+        future = self.waiting.add(key, command_id)
+        await self.app.append(source, key, body, self.partition)
+        answer = await future
+        if answer.kind == "reused":
+            raise ReusedError
+        return await self._stored_of(key, command_id) if answer.kind == "stored" else answer
+
+    async def stored(self, offset: int) -> Answer:
+        """Give the result that lies at an offset of the results topic."""
+        restorer, results = self.app.restorer, self.state.results
+        assert results is not None
+        record = await restorer.run(restorer.read_at(results, self.partition, offset))
+        if record is None:
+            raise NotOwnerError
+        return Answer("decided", result=record.value)
+
+    async def _stored_of(self, key: bytes, command_id: str) -> Answer:
+        known = self.state.decided.get(key, command_id)
+        if known is None:
+            raise NotOwnerError
+        return await self.stored(known.offset)
+
+    async def release(self, key: bytes, *, discard: bool) -> bool:
+        """Run the records of a parked key again, without the first if it is discarded. False: one failed again.
+
+        Raises LookupError when the key is not parked, NotOwnerError when this is not the owner.
+        """
+        if not self.serving or self._handler is None:
+            raise NotOwnerError
+        async with self._turn:
+            entry = self.state.parked.get(key)
+            if entry is None:
+                raise LookupError(key)
+            name, restorer = self.topic_name(self.agent.parked_topic), self.app.restorer
+            waiting: list[Any] = []
+            while len(waiting) < entry.count:  # the marker of our last transaction may take a moment to arrive
+                everything = await restorer.run(restorer.read_all(name, self.partition))
+                waiting = [r for r in everything if r.key == key and deadletters.parking(r) == entry.parking]
+            try:
+                self._producer_begin()
+                assert self._producer is not None
+                tx = Transaction(self, self._producer, self.state.position)
+                released = await deadletters.release(tx, key, waiting, self._handler, discard=discard)
+                await self._commit(tx)
+            except Exception as error:
+                self.doubt(f"releasing a parked key failed ({error})")
+                raise NotOwnerError from error
+            return released

@@ -1,0 +1,42 @@
+"""The App of a worker process, made once from the environment, and the modules that run on it."""
+
+import importlib
+import logging
+import sys
+
+import faust
+import uvloop
+
+from app.engine import crash
+from app.engine.app import App
+from app.settings import Settings
+
+SERVICES: dict[str, tuple[str, ...]] = {"invoices": ("agents.invoices",)}
+EVERYWHERE: tuple[str, ...] = ("views",)
+
+settings = Settings.from_env()
+app = App(settings)
+
+
+def load() -> App:
+    """Import the agents of the chosen services (all when none is chosen) and the views, by their full names."""
+    unknown = set(settings.services) - set(SERVICES)
+    if unknown:
+        raise SystemExit(f"KAWKA_SERVICES names what does not exist: {', '.join(sorted(unknown))}; there is {', '.join(SERVICES)}.")
+    for service in settings.services or SERVICES:
+        for module in SERVICES[service]:
+            importlib.import_module(module)
+    for module in EVERYWHERE:
+        importlib.import_module(module)
+    return app
+
+
+def run() -> None:
+    """Run a worker until SIGTERM or SIGINT."""
+    crash.arm(settings.crash_at)
+    uvloop.install()
+    level = getattr(logging, settings.log_level.upper())
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("aiokafka").setLevel(max(level, logging.ERROR))  # it warns of every ordinary rebalance
+    worker = faust.Worker(load(), loglevel=settings.log_level, override_logging=False, blocking_timeout=None)
+    worker.execute_from_commandline()

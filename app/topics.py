@@ -1,0 +1,55 @@
+"""Every topic of the suite, once: name, key, and how long it is kept (contract.md).
+
+All topics have the same number of partitions, so that records of one key meet on one partition number in each of them.
+"""
+
+import msgspec
+
+DAY_MS = 24 * 60 * 60 * 1000
+MIB = 1024 * 1024
+
+
+class Topic(msgspec.Struct, frozen=True):
+    """A Kafka topic as we want it. `retention_ms` None: kept for ever; `max_bytes`: the largest record batch accepted."""
+
+    name: str
+    key: str
+    retention_ms: int | None = 7 * DAY_MS
+    compact: bool = False
+    max_bytes: int = MIB
+
+    def config(self) -> dict[str, str]:
+        """Give the topic's settings in Kafka's own names."""
+        common = {"max.message.bytes": str(self.max_bytes)}
+        if self.compact:
+            return {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.2", **common}
+        return {"cleanup.policy": "delete", "retention.ms": str(-1 if self.retention_ms is None else self.retention_ms), **common}
+
+
+def changelog(table: str) -> Topic:
+    """Name the compacted topic behind a table that has no topic of the contract as its changelog."""
+    return Topic(f"kawka-{table}-changelog", key="table key", compact=True, max_bytes=4 * MIB)
+
+
+def parked(agent: str) -> Topic:
+    """Name the topic where an agent keeps, in order, the records of keys that wait behind a dead letter."""
+    return Topic(f"kawka-{agent}-parked", key="source key", retention_ms=30 * DAY_MS, max_bytes=4 * MIB)
+
+
+invoice_commands = Topic("invoice-commands", key="invoiceId")
+invoice_events = Topic("invoice-events", key="invoiceId", retention_ms=None)
+command_results = Topic("command-results", key="invoiceId")
+invoice_snapshots = Topic("invoice-snapshots", key="invoiceId", compact=True)
+dead_letters = Topic("dead-letters", key="source key", retention_ms=30 * DAY_MS, max_bytes=4 * MIB)
+invoices_parked = parked("invoices")
+invoices_parked_changelog = changelog("invoices-parked")
+
+ALL: tuple[Topic, ...] = (
+    invoice_commands,
+    invoice_events,
+    command_results,
+    invoice_snapshots,
+    dead_letters,
+    invoices_parked,
+    invoices_parked_changelog,
+)

@@ -1,0 +1,1 @@
+"""The tables of the suite: one file a table set."""

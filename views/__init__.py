@@ -1,0 +1,1 @@
+"""The web of the suite: one file a resource."""
