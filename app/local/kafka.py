@@ -21,7 +21,7 @@ from aiokafka.errors import KafkaError
 
 from app.local import jars
 from app.local.errors import LocalError
-from app.local.process import PidFile, free_port, port_in_use, spawn, stop, tail
+from app.local.process import PidFile, exited, free_port, port_in_use, spawn, stop, tail
 
 HOST = "127.0.0.1"
 NEEDED_BYTES = 256 * 1024 * 1024  # less, and the first segments may already not fit
@@ -121,6 +121,14 @@ class LocalKafka:
             self.kill()
             raise
 
+    async def exited(self) -> int:
+        """Wait until it ends by itself or by another's hand; the exit code. RuntimeError while it does not run."""
+        if self.process is None:
+            raise RuntimeError("this Kafka is not running")
+        code = await exited(self.process)
+        self._gone()
+        return code
+
     async def stop(self) -> None:
         """End it in good order (SIGTERM), by force when it takes longer than 15 s. Stopped already: nothing."""
         if self.process is not None:
@@ -170,7 +178,7 @@ class LocalKafka:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
         arguments = ("format", f"--cluster-id={cluster}", "--config", self._properties)  # an id may begin with a dash
         process = spawn(self._java(classpath, "kafka.tools.StorageTool", *arguments), self.log)
-        if await asyncio.to_thread(process.wait):
+        if await exited(process):
             raise LocalError(self._why("Kafka's storage could not be formatted"))
 
     def _java(self, classpath: str, main: str, *arguments: str | Path) -> list[str | Path]:

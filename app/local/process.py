@@ -52,12 +52,27 @@ def spawn(
         )
 
 
+async def exited(process: subprocess.Popen[bytes]) -> int:
+    """Wait until a child has ended and give its exit code, negative for a signal. May be cancelled, needs no thread."""
+    if process.poll() is None:
+        loop = asyncio.get_running_loop()
+        ended = loop.create_future()
+        handle = os.pidfd_open(process.pid)
+        loop.add_reader(handle, lambda: ended.done() or ended.set_result(None))
+        try:
+            await ended
+        finally:
+            loop.remove_reader(handle)
+            os.close(handle)
+    return process.wait()
+
+
 async def stop(process: subprocess.Popen[bytes], patience_s: float) -> bool:
     """End a child: SIGTERM, after `patience_s` SIGKILL. Whether it went by itself; it is gone either way."""
     if process.poll() is None:
         process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            await asyncio.to_thread(process.wait, patience_s)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(exited(process), patience_s)
     clean = process.poll() is not None
     if not clean:
         process.kill()

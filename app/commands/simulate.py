@@ -1,0 +1,68 @@
+"""`kawka simulate`: made-up traffic into Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import itertools
+import secrets
+import time
+from collections.abc import Iterator
+
+import click
+import msgspec
+from aiokafka.errors import KafkaError
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from app import codec, topics
+from app.local.errors import LocalError
+from app.settings import Settings
+from app.simulate import feed
+from app.simulate import invoices as generator
+
+RATE = 5.0
+
+
+@click.group()
+def simulate() -> None:
+    """Send made-up commands and events to Kafka."""
+
+
+@simulate.command()
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), default=RATE, show_default=True, help="Commands a second.")
+@click.option("--count", type=click.IntRange(min=1), help="Stop after so many; otherwise with Ctrl-C.")
+@click.option("--seed", type=click.IntRange(min=0), help="Same seed, same invoices; otherwise new ones each time.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
+def invoices(rate: float, count: int | None, seed: int | None, as_json: bool) -> None:
+    """Create, fill, send and pay invoices; a few commands are wrong on purpose."""
+    settings = Settings.from_env()
+    seed = secrets.randbelow(1_000_000) if seed is None else seed
+    began, total = time.monotonic(), 0
+    records = itertools.islice(_records(seed), count)
+
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), disable=as_json, transient=True
+    ) as progress:
+        bar = progress.add_task("invoice commands", total=count)
+
+        def sent(number: int) -> None:
+            nonlocal total
+            total = number
+            progress.update(bar, completed=number)
+
+        try:
+            with contextlib.suppress(KeyboardInterrupt):
+                asyncio.run(feed.feed(settings, topics.invoice_commands.name, records, rate, sent))
+        except KafkaError as error:
+            raise LocalError(f"Kafka at {settings.broker} does not take the commands: {error}.") from error
+    seconds = round(time.monotonic() - began, 3)
+    if as_json:
+        click.echo(msgspec.json.encode({"sent": total, "seed": seed, "seconds": seconds}))
+    else:
+        click.echo(f"{total} invoice commands sent in {seconds:g} s (seed {seed}).")
+
+
+def _records(seed: int) -> Iterator[tuple[bytes, bytes]]:
+    commands = generator.invoices(seed, dt.datetime.now(dt.UTC).date())
+    return ((key.encode(), codec.encode(command)) for key, command in commands)

@@ -1,0 +1,128 @@
+"""`kawka up` and `kawka down`: everything on this machine, in the foreground."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import msgspec
+import psutil
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+from app.local import jars
+from app.local.cluster import KAFKA_PORT, Cluster, Plan, pid_file
+from app.local.errors import LocalError
+from app.settings import ENV_PREFIX, Settings
+
+DOWN_TIMEOUT_S = 40
+
+data_dir_option = click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Where all state is kept.")
+
+
+@click.command()
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Worker processes.")
+@click.option("--simulate/--no-simulate", default=True, help="Made-up invoices, five commands a second.")
+@click.option("--only", help="Services to run, separated by commas; otherwise all.")
+@data_dir_option
+@click.option("--kafka-port", type=click.IntRange(1, 65535), default=KAFKA_PORT, show_default=True)
+@click.option("--web-port", type=click.IntRange(1, 65535), help="The first worker's; the others' follow. [6066]")
+@click.option("--restart/--no-restart", default=True, help="Start a dead worker again after 15 s.")
+@click.option("--fresh", is_flag=True, help="Forget all state first.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line when everything is ready.")
+def up(
+    workers: int,
+    simulate: bool,
+    only: str | None,
+    data_dir: Path | None,
+    kafka_port: int,
+    web_port: int | None,
+    restart: bool,
+    fresh: bool,
+    as_json: bool,
+) -> None:
+    """Run Kafka, workers and simulators until Ctrl-C. With KAWKA_BROKER set, that Kafka is used and none started."""
+    env = dict(os.environ)
+    given = {"DATA_DIR": data_dir, "WEB_PORT": web_port, "SERVICES": only}
+    env |= {ENV_PREFIX + name: str(value) for name, value in given.items() if value is not None}
+    settings = Settings.from_env(env)
+    if settings.web_port + workers - 1 > 65535:
+        raise LocalError(f"There are not {workers} ports from {settings.web_port} on: choose a lower --web-port.")
+    plan = Plan(
+        workers=workers,
+        simulate=simulate,
+        own_kafka=ENV_PREFIX + "BROKER" not in os.environ,
+        kafka_port=kafka_port,
+        restart=restart,
+        fresh=fresh,
+    )
+    console = Console(stderr=as_json, highlight=False)
+    with _fetching(console) as progress:
+        cluster = Cluster(settings, plan, lambda text: console.print(text, markup=False), progress)
+        asyncio.run(_up(cluster, console, as_json))
+    console.print("Stopped.")
+
+
+async def _up(cluster: Cluster, console: Console, as_json: bool) -> None:
+    ready, down = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, down.set)
+    announcement = asyncio.create_task(_announce(cluster, ready, console, as_json))
+    try:
+        await cluster.run(ready, down)
+    finally:
+        announcement.cancel()
+
+
+async def _announce(cluster: Cluster, ready: asyncio.Event, console: Console, as_json: bool) -> None:
+    await ready.wait()
+    if as_json:
+        click.echo(msgspec.json.encode(cluster.describe()))
+        return
+    console.print("\n[bold]Kawka is up.[/bold]")
+    for worker in cluster.workers:
+        console.print(f"  {worker.name}  {worker.url}/")
+    console.print(f"  Kafka     {cluster.settings.broker}")
+    console.print(f"  state     {cluster.data_dir}  (logs in {cluster.data_dir / 'logs'})", soft_wrap=True)
+    console.print("Open a worker's page, try `kawka status`, stop with Ctrl-C.\n")
+
+
+@contextmanager
+def _fetching(console: Console) -> Iterator[jars.Progress]:
+    """Show a bar during the first fetch of Kafka's jars, and nothing at any other time."""
+    bars = Progress(TextColumn("Fetching Kafka, this once"), BarColumn(), DownloadColumn(), console=console, transient=True)
+    task = bars.add_task("jars", total=None)
+
+    def advance(done: int, total: int) -> None:
+        bars.start()
+        bars.update(task, completed=done, total=total)
+        if done >= total:
+            bars.stop()
+
+    try:
+        yield advance
+    finally:
+        bars.stop()
+
+
+@click.command()
+@data_dir_option
+def down(data_dir: Path | None) -> None:
+    """Stop the `kawka up` of a data directory and wait until all of it is gone."""
+    directory = data_dir or Settings.from_env().data_dir
+    owner = pid_file(directory).owner()
+    if owner is None:
+        click.echo(f"No `kawka up` runs with {directory}.")
+        return
+    owner.terminate()
+    try:
+        owner.wait(DOWN_TIMEOUT_S)
+    except psutil.TimeoutExpired as error:
+        raise LocalError(f"`kawka up` (process {owner.pid}) did not end within {DOWN_TIMEOUT_S} s.") from error
+    click.echo("Stopped.")

@@ -1,0 +1,171 @@
+"""All of Kawka on this machine: Kafka, workers and simulators, with their state under one directory."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from app import admin
+from app.local.errors import LocalError
+from app.local.jars import Progress
+from app.local.kafka import LocalKafka
+from app.local.process import PidFile, port_in_use
+from app.local.supervisor import Child, Say, keep_alive, ready
+from app.settings import ENV_PREFIX, Settings
+
+KAFKA_PORT = 9092
+RESTART_AFTER_S = 15.0
+MARK = ".kawka-data"  # in every directory of ours: nothing else is ever deleted
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What `kawka up` was asked for. `own_kafka` False: the Kafka of the settings is used and none started."""
+
+    workers: int = 2
+    simulate: bool = True
+    own_kafka: bool = True
+    kafka_port: int = KAFKA_PORT
+    restart: bool = True
+    fresh: bool = False
+
+
+class Cluster:
+    """The processes of one data directory; `run` starts, watches and stops them."""
+
+    def __init__(self, settings: Settings, plan: Plan, say: Say, progress: Progress | None = None) -> None:
+        """`say` gets sentences for the person at the keyboard, `progress` the bytes of a first fetch."""
+        self.plan = plan
+        self.data_dir = settings.data_dir.absolute()
+        self.info = self.data_dir / "up.json"
+        self._say = say
+        self._pid_file = pid_file(self.data_dir)
+        self._kafka: LocalKafka | None = None
+        if plan.own_kafka:
+            self._kafka = LocalKafka(self.data_dir / "kafka", plan.kafka_port, settings.cache, progress)
+            settings = msgspec.structs.replace(settings, broker=self._kafka.broker)
+        self.settings = settings
+        self.workers = [self._worker(number) for number in range(1, plan.workers + 1)]
+        self.simulators = [self._simulator("invoices")] if plan.simulate and self._runs("invoices") else []
+
+    async def run(self, up: asyncio.Event, down: asyncio.Event) -> None:
+        """Start everything, set `up` when all is ready, watch until `down` is set, stop everything, whatever happens."""
+        self._claim()
+        work = asyncio.create_task(self._run(up))
+        stop = asyncio.create_task(down.wait())
+        try:
+            await asyncio.wait([work, stop], return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()
+        finally:
+            stop.cancel()
+            work.cancel()
+            await asyncio.wait([work, stop])
+            await self._stop()
+            self._pid_file.remove()
+            self.info.unlink(missing_ok=True)
+
+    def describe(self) -> dict[str, Any]:
+        """Say where everything is: the line of `kawka up --json`."""
+        pids: dict[str, Any] = {"supervisor": os.getpid()}
+        if self._kafka and self._kafka.process:  # none while it is started again
+            pids["kafka"] = self._kafka.pid
+        pids["workers"] = [worker.pid for worker in self.workers]
+        pids["simulators"] = [simulator.pid for simulator in self.simulators]
+        return {"broker": self.settings.broker, "web": [worker.url for worker in self.workers], "pids": pids}
+
+    async def _run(self, up: asyncio.Event) -> None:
+        self._check_ports()
+        if self._kafka:
+            self._say("Starting Kafka ...")
+            await self._kafka.start()
+        await admin.create(self.settings)
+        self._say(f"Starting {len(self.workers)} workers ..." if len(self.workers) != 1 else "Starting a worker ...")
+        for worker in self.workers:
+            worker.start()
+        token = self.settings.api_token
+        await ready(self.workers, {"Authorization": f"Bearer {token}"} if token else {})
+        for simulator in self.simulators:
+            simulator.start()
+        self._write_info()
+        up.set()
+        pause = RESTART_AFTER_S if self.plan.restart else None
+        watches = [keep_alive(child, self._say, pause, self._write_info) for child in [*self.workers, *self.simulators]]
+        if self._kafka:
+            watches.append(self._keep_kafka(self._kafka))
+        await asyncio.gather(*watches, asyncio.Event().wait())  # until cancelled
+
+    async def _keep_kafka(self, kafka: LocalKafka) -> None:
+        while True:
+            code = await kafka.exited()
+            self._say(f"Kafka ended (code {code}); its log is {kafka.log}.")
+            if not self.plan.restart:
+                return
+            self._say("Kafka is started again.")  # at once: without it nothing moves
+            await kafka.start()
+            self._write_info()
+
+    async def _stop(self) -> None:
+        await asyncio.gather(*(simulator.stop() for simulator in self.simulators))
+        await asyncio.gather(*(worker.stop() for worker in self.workers))
+        if self._kafka:
+            await self._kafka.stop()
+
+    def _claim(self) -> None:
+        """Make the directory ours, empty with `fresh`; LocalError when it is another's or cannot be written."""
+        self._pid_file.refuse_second()
+        try:
+            if self.plan.fresh and self.data_dir.exists():
+                if any(self.data_dir.iterdir()) and not (self.data_dir / MARK).exists():
+                    raise LocalError(f"{self.data_dir} was not made by `kawka up`: --fresh deletes nothing there.")
+                shutil.rmtree(self.data_dir)
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            (self.data_dir / MARK).touch()
+            self._pid_file.write(os.getpid())
+        except OSError as error:
+            raise LocalError(f"{self.data_dir} cannot hold the data: {error.strerror or error}.") from error
+
+    def _check_ports(self) -> None:
+        for number in range(self.plan.workers):
+            port = self.settings.web_port + number
+            if port_in_use(self.settings.web_host, port):
+                raise LocalError(
+                    f"Port {port} for worker {number + 1}'s web is in use: stop what listens there, or choose others with "
+                    "--web-port."
+                )
+
+    def _worker(self, number: int) -> Child:
+        port = self.settings.web_port + number - 1
+        settings = msgspec.structs.replace(self.settings, web_port=port, data_dir=self.data_dir / f"worker-{number}")
+        return self._child(f"worker-{number}", ["worker"], settings, web_url(self.settings.web_host, port))
+
+    def _simulator(self, what: str) -> Child:
+        return self._child(f"simulate-{what}", ["simulate", what], self.settings)
+
+    def _child(self, name: str, arguments: list[str], settings: Settings, url: str | None = None) -> Child:
+        env = {key: value for key, value in os.environ.items() if not key.startswith(ENV_PREFIX)} | settings.env()
+        return Child(name, arguments, env, self.data_dir / "logs" / f"{name}.log", url)
+
+    def _runs(self, service: str) -> bool:
+        return not self.settings.services or service in self.settings.services
+
+    def _write_info(self) -> None:
+        scratch = self.info.with_suffix(".tmp")
+        scratch.write_bytes(msgspec.json.encode(self.describe()))
+        scratch.replace(self.info)  # read by others at any moment: whole or not at all
+
+
+def pid_file(data_dir: Path) -> PidFile:
+    """Give the file that says which `kawka up` runs with a directory."""
+    return PidFile(data_dir.absolute() / "up.pid", "A `kawka up`")
+
+
+def web_url(host: str, port: int) -> str:
+    """Give the URL under which this machine reaches a web bound to `host`."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- compared, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+

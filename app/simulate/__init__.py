@@ -1,0 +1,1 @@
+"""Traffic made up for demonstrations and loads: pure generators, one a system."""
