@@ -22,7 +22,9 @@ def load() -> App:
     """Import the agents of the chosen services (all when none is chosen) and the views, by their full names."""
     unknown = set(settings.services) - set(SERVICES)
     if unknown:
-        raise SystemExit(f"KAWKA_SERVICES names what does not exist: {', '.join(sorted(unknown))}; there is {', '.join(SERVICES)}.")
+        raise SystemExit(
+            f"KAWKA_SERVICES names what does not exist: {', '.join(sorted(unknown))}; there is {', '.join(SERVICES)}."
+        )
     for service in settings.services or SERVICES:
         for module in SERVICES[service]:
             importlib.import_module(module)

@@ -10,7 +10,7 @@ MIB = 1024 * 1024
 
 
 class Topic(msgspec.Struct, frozen=True):
-    """A Kafka topic as we want it. `retention_ms` None: kept for ever; `max_bytes`: the largest record batch accepted."""
+    """A Kafka topic as we want it. `retention_ms` None: kept for ever; `max_bytes`: the largest batch accepted."""
 
     name: str
     key: str
@@ -23,7 +23,11 @@ class Topic(msgspec.Struct, frozen=True):
         common = {"max.message.bytes": str(self.max_bytes)}
         if self.compact:
             return {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.2", **common}
-        return {"cleanup.policy": "delete", "retention.ms": str(-1 if self.retention_ms is None else self.retention_ms), **common}
+        return {
+            "cleanup.policy": "delete",
+            "retention.ms": str(-1 if self.retention_ms is None else self.retention_ms),
+            **common,
+        }
 
 
 def changelog(table: str) -> Topic:

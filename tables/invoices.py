@@ -18,14 +18,14 @@ def _event_entry(record: KafkaRecord) -> Entry | None:
 invoices = Table(
     "invoices",
     topics.invoice_snapshots,
-    help="The current snapshot of every invoice",
+    about="The current snapshot of every invoice",
     decode=invoice_snapshots.decode,
     encode=encode,
 )
 invoice_history = Table(
     "invoice-history",
     topics.invoice_events,
-    help="Every event of every invoice: a fold of invoice-events",
+    about="Every event of every invoice: a fold of invoice-events",
     entry=_event_entry,
     changelog=False,
 )

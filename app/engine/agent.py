@@ -24,7 +24,7 @@ class Agent(faust.Agent):
     """
 
     app: "App"
-    fun: AgentFunction
+    fun: AgentFunction  # type: ignore[assignment]  # of batches, where Faust's is of a stream
 
     def declare(
         self,

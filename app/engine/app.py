@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 class App(faust.App):
     """A worker. Agents are declared with `agent`, everything else follows the group's assignment."""
 
-    agents: dict[str, Agent]
+    agents: dict[str, Agent]  # type: ignore[assignment]
     consumer: Consumer
     tables: TableManager
 
@@ -99,7 +99,7 @@ class App(faust.App):
             parked_table = Table(
                 f"{name}-parked",
                 topics.changelog(f"{name}-parked"),
-                help="Keys that wait behind a dead letter",
+                about="Keys that wait behind a dead letter",
                 encode=msgspec.json.encode,
                 decode=msgspec.json.decode,
                 internal=True,

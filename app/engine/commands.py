@@ -73,7 +73,7 @@ class Judge(Generic[C, S, E]):
         position = tx.position
         cause = [SCHEMA, (COMMAND_ID, command_id.encode()), ("position", position.encode())]
         if isinstance(decision, Rejected):
-            result = result_error(command_id, command.origin_id, state.version, position, decision)  # type: ignore[attr-defined]
+            result = result_error(command_id, command.origin_id, state.version, position, decision)
         else:
             at = rfc3339(record.timestamp)
             for event in decision:
@@ -85,7 +85,7 @@ class Judge(Generic[C, S, E]):
             snapshot = encode(state)
             if decision:
                 tx.put(self._states, key, state, snapshot)
-            result = result_ok(command_id, command.origin_id, state.version, position, snapshot)  # type: ignore[attr-defined]
+            result = result_ok(command_id, command.origin_id, state.version, position, snapshot)
         tx.emit(self._results, key, result, [*cause, (FINGERPRINT, print_)])
         tx.remember(key, command_id, print_)
         tx.answer(key, command_id, Answer("decided", result))

@@ -8,21 +8,19 @@ WRITTEN = "between-write-and-next-batch"
 RESTORING = "in-the-middle-of-a-restore"
 UNCOMMITTED = "before-commit"
 
-_armed = ""
-_after = 0
+_armed: dict[str, int] = {}  # point -> how often it may still be passed
 
 
 def arm(setting: str) -> None:
     """Choose the point to die at, `name` or `name:n` (the n-th time it is passed). Empty: never."""
-    global _armed, _after
     name, _, count = setting.partition(":")
-    _armed, _after = name, int(count or 1)
+    if name:
+        _armed[name] = int(count or 1)
 
 
 def point(name: str) -> None:
     """Die here if armed for it. SIGKILL to ourselves: no handler, no flush, no goodbye."""
-    global _after
-    if name == _armed:
-        _after -= 1
-        if _after <= 0:
+    if _armed and name in _armed:
+        _armed[name] -= 1
+        if _armed[name] <= 0:
             os.kill(os.getpid(), signal.SIGKILL)

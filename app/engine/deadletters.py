@@ -99,7 +99,8 @@ class Unparked(msgspec.Struct, frozen=True):
 
 def parking(record: Any) -> str:
     """Give the spell of waiting that a record of a parked topic belongs to."""
-    return dict(record.headers).get("parking", b"").decode()
+    spell: bytes = dict(record.headers).get("parking", b"")
+    return spell.decode()
 
 
 def _unpark(record: Any) -> Unparked:

@@ -1,4 +1,4 @@
-"""Which commands were decided already: a fold of the results topic, so that a command sent again has no second effect."""
+"""Which commands were decided already: a fold of the results topic. A command sent again has no second effect."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ class Decided(NamedTuple):
 
 
 class DecidedCommands:
-    """(aggregate id, command id) -> Decided, bounded by age (s) and by count, the oldest go first.
+    """(aggregate id, command id) -> Decided, bounded by age (s) and count, the oldest go first.
 
     It keeps the offset of a result, not the result: 50,000 results would be 50 MB a partition, and are rarely asked for.
     """

@@ -23,7 +23,7 @@ class Lease:
         self._renewed_at = self._settled_at = time.monotonic()
 
     def renewed(self, sent: float, generation: int, *, rejoining: bool) -> None:
-        """Note a heartbeat sent at `sent` (monotonic s) and accepted. While rejoining we are still the owner, not the next."""
+        """Note a heartbeat sent at `sent` (monotonic s) and accepted. While rejoining we still own what we owned."""
         self._renewed_at = max(self._renewed_at, sent)
         if not rejoining and generation == self.generation:
             self._settled_at = max(self._settled_at, sent)

@@ -23,8 +23,12 @@ class Metrics:
             buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
             registry=self.registry,
         )
-        self._buried = Counter("kawka_dead_letters", "Records written to dead-letters", ("agent",), registry=self.registry)
-        self._repeated = Counter("kawka_repeated_commands", "Commands decided before", ("agent",), registry=self.registry)
+        self._buried = Counter(
+            "kawka_dead_letters", "Records written to dead-letters", ("agent",), registry=self.registry
+        )
+        self._repeated = Counter(
+            "kawka_repeated_commands", "Commands decided before", ("agent",), registry=self.registry
+        )
 
     def committed(self, agent: str, partition: int, tx: "Transaction") -> None:
         """Count a committed transaction."""

@@ -1,6 +1,6 @@
 """Who owns a key: the same murmur2 over the same bytes as Kafka's partitioner, and the group's own assignment."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiokafka.partitioner import murmur2
 
@@ -22,12 +22,17 @@ class Owners:
     def url(self, agent: "Agent", partition: int) -> str | None:
         """Give the base URL of the worker that was assigned the partition, None when nobody was."""
         topic = agent.source_names[0]
-        for url, topics in self._app.assignor.external_topics_metadata().items():
+        for url, topics in self._placement().items():
             if partition in topics.get(topic, ()):
                 return url.rstrip("/")
         return None
 
     def workers(self) -> list[str]:
         """Give the base URLs of all members, this one included."""
-        urls = {url.rstrip("/") for url in self._app.assignor.external_topics_metadata()}
+        urls = {url.rstrip("/") for url in self._placement()}
         return sorted(urls | {self._app.url})
+
+    def _placement(self) -> dict[str, dict[str, list[int]]]:
+        assignor: Any = self._app.assignor  # Faust's interface does not name what its assignor has
+        placement: dict[str, dict[str, list[int]]] = assignor.external_topics_metadata()
+        return placement

@@ -22,7 +22,7 @@ DECIDED_SLACK = 1.2  # the results topic holds transaction markers too: read a l
 
 
 class Progress:
-    """How far a restore is: records, bytes and seconds; `total` counts offsets, so it may be a little above the records."""
+    """How far a restore is: records, bytes, seconds; `total` counts offsets, markers included."""
 
     def __init__(self) -> None:
         self.done = 0
@@ -63,7 +63,7 @@ class Restorer:
         return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, self._loop))
 
     async def positions(self, group: str, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
-        """Give the committed offsets of a group without members; a partition without one begins where its topic begins."""
+        """Give the committed offsets of a group without members; where there is none, where the topic begins."""
         admin = await self._admin_client()
         committed = await admin.list_consumer_group_offsets(group, partitions=tps)
         consumer = await self._consumer()
@@ -82,8 +82,8 @@ class Restorer:
     async def restore(self, state: State, partition: int, progress: Progress) -> None:
         """Bring `state` to the last stable offset of every topic it is a fold of.
 
-        A store of another cluster or topic, out of range, or older than the changelog's delete retention is wiped first:
-        a key deleted meanwhile would live on. Any other is carried on from where it was.
+        A store of another cluster or topic, out of range, or older than the changelog's delete retention is wiped
+        first: a key deleted meanwhile would live on. Any other is carried on from where it was.
         """
         async with self._turns:
             admin = await self._admin_client()

@@ -1,10 +1,10 @@
 """One RocksDB per task: the committed state of its tables, with the checkpoint it was written at."""
 
-import os
 import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from rocksdict import BlockBasedOptions, Cache, Options, Rdict, ReadOptions, WriteBatch, WriteOptions
@@ -41,11 +41,11 @@ class Store:
         self.path = path
         self._cache_mb = cache_mb
         self._no_wal = WriteOptions()
-        self._no_wal.disable_wal = True  # the changelog in Kafka is the log
+        self._no_wal.disable_wal = True  # type: ignore[method-assign, assignment]  # the changelog in Kafka is the log
         self._open()
 
     def _open(self) -> None:
-        os.makedirs(self.path, exist_ok=True)
+        self.path.mkdir(parents=True, exist_ok=True)
         options = Options(raw_mode=True)
         options.create_if_missing(True)
         options.set_write_buffer_size(8 << 20)
@@ -68,7 +68,8 @@ class Store:
         """Give the entries with start <= key < stop, in key order, as of now."""
         options = ReadOptions()
         options.set_iterate_upper_bound(stop)
-        for key, value in self._db.items(from_key=start, read_opt=options):
+        entries: Iterator[tuple[Any, Any]] = self._db.items(from_key=start, read_opt=options)
+        for key, value in entries:
             if key >= stop:
                 return
             yield key, value

@@ -38,7 +38,7 @@ class Table:
         name: str,
         topic: Topic,
         *,
-        help: str,
+        about: str,
         decode: Callable[[bytes], Any] = bytes,
         encode: Callable[[Any], bytes] = bytes,
         entry: Callable[[KafkaRecord], Entry | None] = same_key,
@@ -48,7 +48,7 @@ class Table:
     ) -> None:
         self.name = name
         self.topic = topic
-        self.help = help
+        self.about = about
         self.decode = decode
         self.encode = encode
         self.entry = entry

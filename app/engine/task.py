@@ -101,7 +101,7 @@ class Task:
         self._inbox.wake()
 
     async def close(self, within: float) -> None:
-        """Finish or abort the transaction in flight within some seconds, then let go. Callers are sent to the next owner."""
+        """Finish or abort the transaction in flight within some seconds, then let go; callers ask the next owner."""
         self._closing = True
         try:
             await asyncio.wait_for(self._turn.acquire(), within)
@@ -147,7 +147,9 @@ class Task:
         if not self.app.lease.alive:
             await self.app.lease.settled_since(time.monotonic())
         self.progress = Progress()
-        producer = self.app.new_producer(transactional_id=f"{self.app.settings.prefix}.{self.agent.name}.{self.partition}")
+        producer = self.app.new_producer(
+            transactional_id=f"{self.app.settings.prefix}.{self.agent.name}.{self.partition}"
+        )
         self._producer = producer
         await producer.start()
         restorer = self.app.restorer
@@ -198,7 +200,7 @@ class Task:
         async with self._turn:
             if epoch != self._epoch or self._doubt is not None or self._producer is None:
                 raise DoubtError("a batch from before the task was taken anew")
-            self._producer_begin()
+            await self._producer.begin_transaction()
             tx = Transaction(self, self._producer, batch.position)
             await tx.run(batch.records, handler)
             await self._commit(tx)
@@ -222,10 +224,6 @@ class Task:
     def passes(self, point: str) -> None:
         """Pass a crash point."""
         crash.point(point)
-
-    def _producer_begin(self) -> None:
-        assert self._producer is not None
-        self._producer._txn_manager.begin_transaction()
 
     def topic_name(self, topic: Topic) -> str:
         """Give a topic's real name in this cluster."""
@@ -294,8 +292,8 @@ class Task:
                 everything = await restorer.run(restorer.read_all(name, self.partition))
                 waiting = [r for r in everything if r.key == key and deadletters.parking(r) == entry.parking]
             try:
-                self._producer_begin()
                 assert self._producer is not None
+                await self._producer.begin_transaction()
                 tx = Transaction(self, self._producer, self.state.position)
                 released = await deadletters.release(tx, key, waiting, self._handler, discard=discard)
                 await self._commit(tx)

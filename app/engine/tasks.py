@@ -45,7 +45,7 @@ class Tasks:
             task.deliver(fetch)
 
     def crowded(self, tps: set[TP], task: Task, full: bool) -> None:
-        """Hold back the sources of a task that has enough for now: of these partitions only, and memory stays bounded."""
+        """Hold back the sources of a task that has enough for now, and only those: memory stays bounded."""
         if full:
             self._full_of.add(task)
             self.full |= tps

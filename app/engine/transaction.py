@@ -107,7 +107,7 @@ class Transaction:
     def emit(
         self, topic: Topic, key: bytes, value: bytes | None, headers: Headers, partition: int | None = None
     ) -> None:
-        """Write a record, with the timestamp of the record at hand, to the same partition number unless told otherwise."""
+        """Write a record at the time of the record at hand, to the same partition number unless told otherwise."""
         if len(key) + len(value or b"") + RECORD_OVERHEAD > topic.max_bytes:
             raise OutputTooLargeError(f"{len(value or b'')} bytes for {topic.name}, which takes {topic.max_bytes}")
         self._emits.append(_Emitted(topic, key, value, headers, partition))
@@ -158,7 +158,7 @@ class Transaction:
         except Undecodable as error:
             self._take_back()
             deadletters.bury(self, record, str(error))
-        except Exception as error:  # whatever a handler raises concerns its own key only
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises concerns its own key only
             self._take_back()
             deadletters.bury_and_park(self, record, f"{type(error).__name__}: {error}")
             return False
@@ -204,7 +204,9 @@ class Transaction:
             if done is not None:
                 return output, builder.record_count() - 1
             await self._send(output)
-        builder = output.builder = BatchBuilder(max(BATCH_BYTES, topic.max_bytes - RECORD_OVERHEAD), 0, is_transactional=True)
+        builder = output.builder = BatchBuilder(
+            max(BATCH_BYTES, topic.max_bytes - RECORD_OVERHEAD), 0, is_transactional=True
+        )
         if builder.append(timestamp=timestamp, key=key, value=value, headers=headers) is None:
             raise OutputTooLargeError(f"{len(value or b'')} bytes do not fit a batch for {topic.name}")
         return output, 0
@@ -213,6 +215,7 @@ class Transaction:
         builder, output.builder = output.builder, None
         if builder is not None and builder.record_count():
             future = await self._producer.send_batch(builder, output.name, partition=output.partition)
+            future.add_done_callback(_seen)
             output.sent.append((future, builder.record_count()))
 
     async def commit(self, group: str) -> None:
@@ -223,9 +226,8 @@ class Transaction:
         where = ",".join(f"{topic}-{partition}:{offset}" for topic, offset in self._position.items())
         headers: Headers = [("schema", b"1"), ("position", where.encode())]
         turn = Turn()
-        for full, (table, key, value, encoded) in self._overlay.items():
-            if encoded is None and value is not None:
-                encoded = table.encode(value)
+        for full, (table, key, value, at_hand) in self._overlay.items():
+            encoded = table.encode(value) if at_hand is None and value is not None else at_hand
             entries[full] = encoded
             decoded[full] = value
             if table.changelog:
@@ -251,8 +253,16 @@ class Transaction:
         for output in self._outputs.values():
             if output.partition == self.task.partition and output.name in own and output.sent:
                 offsets = [future.result().offset for future, _ in output.sent]
-                if min(offsets) < 0:  # the broker took a retry for a duplicate and does not say where the first one lies
+                if (
+                    min(offsets) < 0
+                ):  # the broker took a retry for a duplicate and does not say where the first one lies
                     raise DoubtError(f"the offsets written to {output.name} are unknown")
                 bases[output.name] = offsets
                 folded[output.name] = offsets[-1] + output.sent[-1][1]
         return folded, bases
+
+
+def _seen(future: Any) -> None:
+    """Take note of a failure: the commit reports it, and asyncio need not complain of it as well."""
+    if not future.cancelled():
+        future.exception()

@@ -80,16 +80,19 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         )
 
     async def on_start(self) -> None:
+        """Start the consumer, and listen to its heartbeats."""
         await super().on_start()
         _hear_heartbeats(self._ensure_consumer(), self.app.lease)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Hold all gates shut before anything else, then tell the tasks; a worker that hangs cannot hold up the group."""
+        """Hold all gates shut, then tell the tasks; a worker that hangs cannot hold up the group."""
         self.gates.clear()
         try:
             await asyncio.wait_for(super().on_partitions_revoked(revoked), REVOKE_WAIT_S)
         except TimeoutError:
-            self.log.warning("The main loop did not let go of its partitions in %s s; going on without it", REVOKE_WAIT_S)
+            self.log.warning(
+                "The main loop did not let go of its partitions in %s s; going on without it", REVOKE_WAIT_S
+            )
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Pause what was assigned: each task opens its own partitions when it is ready."""
@@ -128,7 +131,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
                         consumer.pause(TopicPartition(*tp))
 
     async def fetch(self, full: set[TP], timeout: float) -> list[Fetch]:
-        """Give what has arrived for the open gates but those of tasks that have enough; wait for it up to `timeout` s."""
+        """Give what has arrived for the open gates that are not `full`; wait for it up to `timeout` s."""
         consumer = self._ensure_consumer()
         wanted = [tp for tp in self.gates if tp not in full]
         if not wanted:
@@ -145,7 +148,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             except OffsetOutOfRangeError as error:
                 self.app.tasks.out_of_range({TP(*tp) for tp in error.args[0]})
                 return []
-        # No other coroutine of this loop ran since the records were drained: the gates still are those they came through.
+        # No other coroutine of this loop ran since the records were drained: the gates are those they came through.
         fetches = []
         for raw_tp, records in drained.items():
             tp = TP(*raw_tp)
