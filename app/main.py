@@ -1,5 +1,6 @@
 """The App of a worker process, made once from the environment, and the modules that run on it."""
 
+import asyncio
 import importlib
 import logging
 import sys
@@ -7,6 +8,7 @@ import sys
 import faust
 import uvloop
 
+from app import admin
 from app.engine import crash
 from app.engine.app import App
 from app.settings import Settings
@@ -36,6 +38,11 @@ def load() -> App:
 def run() -> None:
     """Run a worker until SIGTERM or SIGINT."""
     crash.arm(settings.crash_at)
+    report = asyncio.run(admin.check(settings))
+    if report.unusable or report.missing:
+        raise SystemExit(
+            [*report.unusable, f"Missing topics: {', '.join(report.missing)}; `kawka topics create` makes them."][0]
+        )
     uvloop.install()
     level = getattr(logging, settings.log_level.upper())
     logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
