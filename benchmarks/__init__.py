@@ -1,0 +1,1 @@
+"""What Kawka costs and how fast it is, measured on a Kafka of its own, beside its peers in the same run."""

@@ -1,0 +1,64 @@
+"""Where a benchmark takes place: a Kafka of its own with all topics, and workers, in a directory that is gone afterwards."""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from app import admin
+from app.local.kafka import LocalKafka
+from app.local.process import free_port
+from app.settings import Settings
+from benchmarks.worker import Worker, command
+
+PARTITIONS = 8
+
+
+class Arena:
+    """Use it as `async with Arena() as arena:`. `keep` leaves the directory for a look at logs and data."""
+
+    def __init__(self, *, keep: bool = False, **settings: Any) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="kawka-bench-"))
+        self.kafka = LocalKafka(self.directory / "kafka")
+        self.workers: list[Worker] = []
+        self._keep = keep
+        self._settings = settings
+
+    @property
+    def settings(self) -> Settings:
+        """What every process here is told."""
+        return Settings(broker=self.kafka.broker, partitions=PARTITIONS, **self._settings)
+
+    def start_worker(self, number: int | None = None) -> Worker:
+        """Start one more worker, or the `number`-th (from 1) again, over what it left."""
+        number = len(self.workers) + 1 if number is None else number
+        port = free_port()
+        data_dir = self.directory / f"worker-{number}"
+        settings = msgspec.structs.replace(self.settings, data_dir=data_dir, web_port=port)
+        env = {name: value for name, value in settings.env().items() if value}
+        worker = Worker(command(), env, data_dir, self.directory / f"worker-{number}.log", f"http://127.0.0.1:{port}")
+        self.workers[number - 1 :] = [worker]
+        return worker
+
+    async def __aenter__(self) -> Self:
+        """Start Kafka and make the topics."""
+        try:
+            await self.kafka.start()
+            await admin.create(self.settings)
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End everything."""
+        for worker in self.workers:
+            await worker.stop()
+        await self.kafka.stop()
+        if self._keep:
+            print(f"kept: {self.directory}", file=sys.stderr)
+        else:
+            shutil.rmtree(self.directory, ignore_errors=True)
