@@ -47,5 +47,7 @@ def run() -> None:
     level = getattr(logging, settings.log_level.upper())
     logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("aiokafka").setLevel(max(level, logging.ERROR))  # it warns of every ordinary rebalance
-    worker = faust.Worker(load(), loglevel=settings.log_level, override_logging=False, blocking_timeout=None)
+    worker = faust.Worker(
+        load(), loglevel=settings.log_level, override_logging=False, blocking_timeout=None, quiet=True
+    )
     worker.execute_from_commandline()

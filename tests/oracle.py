@@ -1,5 +1,7 @@
 """The oracle: folds the command topic with the pure domain and says what every other topic must hold."""
 
+import asyncio
+import time
 from collections import defaultdict
 from typing import Any
 
@@ -7,7 +9,7 @@ import msgspec
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from app.codec import Undecodable, encode, invoice_commands
+from app.codec import Undecodable, decode_key, encode, invoice_commands
 from app.domain import invoices as domain
 from app.domain.decider import Rejected
 
@@ -22,6 +24,16 @@ class Log(msgspec.Struct):
     results: list[Any]
     snapshots: list[Any]
     dead: list[Any]
+
+
+async def settled(broker: str, topic_prefix: str, within: float = 60) -> Log:
+    """Read the log once every distinct command has a result (or as it is after `within` seconds)."""
+    until = time.monotonic() + within
+    while True:
+        log = await read_log(broker, topic_prefix)
+        if len(log.results) >= decided(log) or time.monotonic() > until:
+            return log
+        await asyncio.sleep(0.3)
 
 
 async def read_log(broker: str, topic_prefix: str = "") -> Log:
@@ -133,9 +145,7 @@ def _payload(value: bytes) -> bytes:
 
 def _decode(record: Any) -> domain.Command | None:
     try:
-        return invoice_commands.decode(record.value) if record.key else None
+        decode_key(record.key)
+        return invoice_commands.decode(record.value)
     except Undecodable:
         return None
-
-
-__all__ = ["Log", "decided", "judge", "read_log", "read_topic"]
