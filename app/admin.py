@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import msgspec
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
 
 from app.settings import Settings
 from app.topics import ALL, Topic
@@ -28,10 +29,13 @@ class Report(msgspec.Struct, frozen=True):
     different: list[str]
 
 
-async def create(settings: Settings, topics: Iterable[Topic] = ALL) -> Report:
-    """Make the missing topics and return when every partition has a leader; TopicsError when one does not fit."""
+async def create(settings: Settings, topics: Iterable[Topic] = ALL, wait_s: float = 0) -> Report:
+    """Make the missing topics and return when every partition has a leader; TopicsError when one does not fit.
+
+    `wait_s`: how long Kafka may take until it answers, for processes that are started together with it.
+    """
     topics = list(topics)
-    async with _admin(settings) as admin:
+    async with _admin(settings, wait_s) as admin:
         before = await _report(admin, settings, topics)
         if before.unusable:
             raise TopicsError(before.unusable[0])
@@ -41,7 +45,8 @@ async def create(settings: Settings, topics: Iterable[Topic] = ALL) -> Report:
             for name, code, *reason in answer.topic_errors:
                 # two processes that start together both find it missing
                 if code and for_code(code) is not TopicAlreadyExistsError:
-                    raise TopicsError(f"Kafka does not make topic {name}: {' '.join(map(str, reason)) or for_code(code).__name__}.")
+                    why = " ".join(map(str, reason)) or for_code(code).__name__
+                    raise TopicsError(f"Kafka does not make topic {name}: {why}.")
         while not await _led(admin, settings, topics):
             await asyncio.sleep(0.02)  # between two looks at the metadata
         return before
@@ -97,12 +102,25 @@ def _new(topic: Topic, settings: Settings) -> NewTopic:
 
 
 @asynccontextmanager
-async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+async def _admin(settings: Settings, wait_s: float = 0) -> AsyncIterator[AIOKafkaAdminClient]:
     admin = AIOKafkaAdminClient(**settings.kafka())
     try:
-        await admin.start()
+        await _connect(admin, wait_s)
         yield admin
     except KafkaError as error:
         raise TopicsError(f"Kafka at {settings.broker} does not answer: {error}.") from error
     finally:
         await admin.close()
+
+
+async def _connect(admin: AIOKafkaAdminClient, wait_s: float) -> None:
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            await admin.start()
+        except KafkaConnectionError:
+            if time.monotonic() > until:
+                raise
+        else:
+            return
+        await asyncio.sleep(0.2)  # between two knocks at a closed door

@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from app.admin import TopicsError
-from app.commands import clients, services, settings, simulate, topics, up
+from app.commands import clients, kafka, services, settings, simulate, topics, up
 from app.commands.web import CallError
 from app.local.errors import LocalError
 from app.settings import SettingsError
 
 
 class Sentences(click.Group):
-    """Shows what a person can put right as one sentence, exit code 1; anything else is a bug and keeps its traceback."""
+    """Shows what a person can put right as one sentence, exit code 1; anything else is a bug: a traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the chosen command."""
@@ -38,6 +38,8 @@ for command in (
     topics.topics,
     simulate.simulate,
     services.worker,
+    kafka.kafka,
+    kafka.fetch,
 ):
     main.add_command(command)
 

@@ -29,7 +29,7 @@ class SettingsError(ValueError):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a process of Kawka can be told. Times are in seconds where the name ends with _s."""
 
-    broker: Annotated[str, Meta(description="Kafka's address, host:port, several separated by commas")] = "127.0.0.1:9092"
+    broker: Annotated[str, Meta(description="Kafka's host:port, several separated by commas")] = "127.0.0.1:9092"
     security_protocol: Annotated[Protocol, Meta(description="how to talk to Kafka")] = "PLAINTEXT"
     sasl_mechanism: Annotated[Mechanism, Meta(description="how to log in to Kafka")] = "PLAIN"
     sasl_username: Annotated[str | None, Meta(description="who logs in to Kafka")] = None
@@ -40,7 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     partitions: Annotated[int, Positive, Meta(description="partitions of every topic; fixed for a cluster")] = 8
     replication: Annotated[int, Positive, Meta(description="copies of every topic, for new topics")] = 1
     data_dir: Annotated[Path, Meta(description="where this process keeps its state")] = Path(".kawka")
-    cache: Annotated[Path, Meta(description="where fetched programs are kept, for all projects")] = Path("~/.cache/kawka")
+    cache: Annotated[Path, Meta(description="where fetched programs are kept")] = Path("~/.cache/kawka")
     web_host: Annotated[str, Meta(description="address the web binds")] = "127.0.0.1"
     web_port: Annotated[int, Meta(ge=0, le=65535, description="port the web binds")] = 6066
     services: Annotated[tuple[str, ...], Meta(description="services to run, separated by commas; empty: all")] = ()
@@ -77,8 +77,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse combinations that each are fine alone; SettingsError."""
         if not self.loopback and not self.api_token:
             raise SettingsError(
-                f"The web may not bind {self.web_host} without a login: set KAWKA_API_TOKEN, or leave KAWKA_WEB_HOST at "
-                "127.0.0.1."
+                f"The web may not bind {self.web_host} without a login: set KAWKA_API_TOKEN, or leave KAWKA_WEB_HOST "
+                "at 127.0.0.1."
             )
         if self.heartbeat_s * 2 > self.session_timeout_s:
             raise SettingsError(
@@ -99,7 +99,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             return self.web_host == "localhost"
 
     def kafka(self) -> dict[str, Any]:
-        """The arguments that every aiokafka client takes to reach Kafka. A certificate file not to be read: SettingsError."""
+        """The arguments with which every aiokafka client reaches Kafka. An unreadable certificate: SettingsError."""
         arguments: dict[str, Any] = {"bootstrap_servers": self.broker, "security_protocol": self.security_protocol}
         if self.security_protocol.endswith("SSL"):
             try:

@@ -31,7 +31,7 @@ def broker(kafka: LocalKafka) -> str:
 
 
 @pytest.fixture
-def unique(request: pytest.FixtureRequest) -> Callable[[str], str]:
+def unique() -> Callable[[str], str]:
     """Name things (topics, groups, prefixes) so that no other test has them: unique("orders") -> "orders-t17"."""
     number = next(_numbers)
     return lambda name: f"{name}-t{number}"

@@ -21,8 +21,8 @@ def settings(as_json: bool) -> None:
         return
     table = Table("setting", "value", "default", "meaning")
     for row in rows:
-        changed = row["value"] != row["default"]
-        table.add_row(row["name"], _text(row["value"]), _text(row["default"]), row["description"], style="bold" if changed else "")
+        style = "" if row["value"] == row["default"] else "bold"
+        table.add_row(row["name"], _text(row["value"]), _text(row["default"]), row["description"], style=style)
     Console().print(table)
 
 

@@ -15,7 +15,7 @@ import msgspec
 from aiokafka.errors import KafkaError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from app import codec, topics
+from app import admin, codec, topics
 from app.local.errors import LocalError
 from app.settings import Settings
 from app.simulate import feed
@@ -30,21 +30,24 @@ def simulate() -> None:
 
 
 @simulate.command()
-@click.option("--rate", type=click.FloatRange(min=0, min_open=True), default=RATE, show_default=True, help="Commands a second.")
+@click.option(
+    "--rate", type=click.FloatRange(0, min_open=True), default=RATE, show_default=True, help="Commands a second."
+)
 @click.option("--count", type=click.IntRange(min=1), help="Stop after so many; otherwise with Ctrl-C.")
 @click.option("--seed", type=click.IntRange(min=0), help="Same seed, same invoices; otherwise new ones each time.")
+@click.option("--wait", type=float, default=0, help="Seconds that Kafka may take until it answers.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
-def invoices(rate: float, count: int | None, seed: int | None, as_json: bool) -> None:
+def invoices(rate: float, count: int | None, seed: int | None, wait: float, as_json: bool) -> None:
     """Create, fill, send and pay invoices; a few commands are wrong on purpose."""
     settings = Settings.from_env()
+    asyncio.run(admin.create(settings, [topics.invoice_commands], wait_s=wait))
     seed = secrets.randbelow(1_000_000) if seed is None else seed
     began, total = time.monotonic(), 0
     records = itertools.islice(_records(seed), count)
 
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), disable=as_json, transient=True
-    ) as progress:
-        bar = progress.add_task("invoice commands", total=count)
+    columns = (SpinnerColumn(), TextColumn("Sending invoice commands"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, disable=as_json, transient=True) as progress:
+        bar = progress.add_task("invoices", total=count)
 
         def sent(number: int) -> None:
             nonlocal total

@@ -40,7 +40,8 @@ def check(as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(report))
     else:
-        for sentence in [*report.unusable, *report.different, *(f"Topic {name} is missing." for name in report.missing)]:
+        missing = [f"Topic {name} is missing." for name in report.missing]
+        for sentence in [*report.unusable, *report.different, *missing]:
             click.echo(sentence)
         click.echo(f"{len(report.present)} of {len(report.present) + len(report.missing)} topics are there.")
     sys.exit(bool(report.missing or report.unusable or report.different))

@@ -5,24 +5,23 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 import msgspec
 import psutil
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from app.local import jars
+from app.commands.kafka import fetching
 from app.local.cluster import KAFKA_PORT, Cluster, Plan, pid_file
 from app.local.errors import LocalError
 from app.settings import ENV_PREFIX, Settings
 
 DOWN_TIMEOUT_S = 40
 
-data_dir_option = click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Where all state is kept.")
+data_dir_option = click.option(
+    "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Where all state is kept. [.kawka]"
+)
 
 
 @click.command()
@@ -62,7 +61,7 @@ def up(
         fresh=fresh,
     )
     console = Console(stderr=as_json, highlight=False)
-    with _fetching(console) as progress:
+    with fetching(console) as progress:
         cluster = Cluster(settings, plan, lambda text: console.print(text, markup=False), progress)
         asyncio.run(_up(cluster, console, as_json))
     console.print("Stopped.")
@@ -91,24 +90,6 @@ async def _announce(cluster: Cluster, ready: asyncio.Event, console: Console, as
     console.print(f"  Kafka     {cluster.settings.broker}")
     console.print(f"  state     {cluster.data_dir}  (logs in {cluster.data_dir / 'logs'})", soft_wrap=True)
     console.print("Open a worker's page, try `kawka status`, stop with Ctrl-C.\n")
-
-
-@contextmanager
-def _fetching(console: Console) -> Iterator[jars.Progress]:
-    """Show a bar during the first fetch of Kafka's jars, and nothing at any other time."""
-    bars = Progress(TextColumn("Fetching Kafka, this once"), BarColumn(), DownloadColumn(), console=console, transient=True)
-    task = bars.add_task("jars", total=None)
-
-    def advance(done: int, total: int) -> None:
-        bars.start()
-        bars.update(task, completed=done, total=total)
-        if done >= total:
-            bars.stop()
-
-    try:
-        yield advance
-    finally:
-        bars.stop()
 
 
 @click.command()

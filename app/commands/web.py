@@ -24,7 +24,9 @@ class CallError(Exception):
     """An answer that is no success, or none at all; the message is one sentence for people."""
 
 
-def call(method: str, path: str, url: str | None = None, body: bytes | None = None, params: dict[str, str] | None = None) -> Any:
+def call(
+    method: str, path: str, url: str | None = None, body: bytes | None = None, params: dict[str, str] | None = None
+) -> Any:
     """Call any worker and give the decoded JSON; CallError with the problem's own words otherwise."""
     settings = Settings.from_env()
     return asyncio.run(_call(method, path, [url.rstrip("/")] if url else _urls(settings), settings, body, params or {}))
@@ -44,7 +46,7 @@ async def _call(
             except aiohttp.ClientConnectorError:
                 continue  # that worker is gone, another answers the same
             except (aiohttp.ClientError, TimeoutError) as error:
-                raise CallError(f"{url} broke off: {error or 'no answer in time'}.") from error
+                raise CallError(f"{url} broke off: {str(error) or 'no answer in time'}.") from error
     raise CallError(f"No worker answers at {', '.join(urls)}: is `kawka up` running?")
 
 

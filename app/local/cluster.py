@@ -53,7 +53,7 @@ class Cluster:
         self.simulators = [self._simulator("invoices")] if plan.simulate and self._runs("invoices") else []
 
     async def run(self, up: asyncio.Event, down: asyncio.Event) -> None:
-        """Start everything, set `up` when all is ready, watch until `down` is set, stop everything, whatever happens."""
+        """Start everything, set `up` when all is ready, watch until `down` is set, stop everything in any case."""
         self._claim()
         work = asyncio.create_task(self._run(up))
         stop = asyncio.create_task(down.wait())
@@ -134,8 +134,8 @@ class Cluster:
             port = self.settings.web_port + number
             if port_in_use(self.settings.web_host, port):
                 raise LocalError(
-                    f"Port {port} for worker {number + 1}'s web is in use: stop what listens there, or choose others with "
-                    "--web-port."
+                    f"Port {port} for worker {number + 1}'s web is in use: stop what listens there, or choose others "
+                    "with --web-port."
                 )
 
     def _worker(self, number: int) -> Child:
@@ -168,4 +168,3 @@ def web_url(host: str, port: int) -> str:
     """Give the URL under which this machine reaches a web bound to `host`."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- compared, not bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-

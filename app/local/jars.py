@@ -8,7 +8,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import logging
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -24,7 +23,7 @@ from jgo.parse import Endpoint
 
 from app.local.errors import LocalError
 
-ENDPOINTS = ("org.apache.kafka:kafka_2.13:4.3.1", "org.slf4j:slf4j-simple:1.7.36")  # the second lets Kafka's log be seen
+ENDPOINTS = ("org.apache.kafka:kafka_2.13:4.3.1", "org.slf4j:slf4j-simple:1.7.36")  # the second prints its log
 LOCK = Path(__file__).with_name("kafka.lock")
 FETCHES_AT_ONCE = 6
 
@@ -111,7 +110,7 @@ def _fetch_one(context: MavenContext, jar: Jar, directory: Path) -> None:
             f"Kafka's jar {jar.coordinate} came with another sha256 than the lock's: it is not used; try again, and if "
             "it stays so, somebody between here and the Maven repository changes it."
         )
-    os.replace(fetched, directory / jar.filename)  # on the same file system: whole or not at all
+    fetched.replace(directory / jar.filename)  # on the same file system: whole or not at all
 
 
 def _context(scratch: Path, advance: Callable[[int], None]) -> MavenContext:

@@ -24,9 +24,7 @@ FREE_PORTS = range(20_000, 32_000)
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def spawn(
-    command: Sequence[str | Path], log: Path, env: Mapping[str, str] | None = None
-) -> subprocess.Popen[bytes]:
+def spawn(command: Sequence[str | Path], log: Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
     """Start a child whose output goes to the end of `log`, and which the kernel kills with us, also on our kill -9.
 
     Call it from the main thread: the kernel's parent is the thread, so the end of another one would kill the child.
@@ -56,11 +54,11 @@ async def exited(process: subprocess.Popen[bytes]) -> int:
     """Wait until a child has ended and give its exit code, negative for a signal. May be cancelled, needs no thread."""
     if process.poll() is None:
         loop = asyncio.get_running_loop()
-        ended = loop.create_future()
+        ended = asyncio.Event()
         handle = os.pidfd_open(process.pid)
-        loop.add_reader(handle, lambda: ended.done() or ended.set_result(None))
+        loop.add_reader(handle, ended.set)
         try:
-            await ended
+            await ended.wait()
         finally:
             loop.remove_reader(handle)
             os.close(handle)
@@ -119,7 +117,7 @@ class PidFile:
             pid, started = self.path.read_text().split()
             process = psutil.Process(int(pid))
             alive = process.status() != psutil.STATUS_ZOMBIE and process.create_time() == float(started)
-        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        except (OSError, ValueError, psutil.NoSuchProcess):
             return None
         return process if alive else None
 

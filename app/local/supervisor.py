@@ -24,7 +24,9 @@ Say = Callable[[str], None]
 class Child:
     """One process of ours: how to start it, where its log is, and whether it answers yet."""
 
-    def __init__(self, name: str, arguments: list[str], env: Mapping[str, str], log: Path, url: str | None = None) -> None:
+    def __init__(
+        self, name: str, arguments: list[str], env: Mapping[str, str], log: Path, url: str | None = None
+    ) -> None:
         """`arguments` follow `kawka`; `url` is that of its web, where it has one."""
         self.name = name
         self.url = url

@@ -27,7 +27,7 @@ REFUSED_SHARE = 0.15  # of the invoices: these contain one command that a rule r
 
 FIRST = ("Ada", "Bronia", "Czesław", "Dorota", "Emil", "Felicja", "Grace", "Henryk", "Irena", "Jan", "Kasia", "Leon")
 LAST = ("Kowalska", "Nowak", "Hopper", "Zielińska", "Lovelace", "Wójcik", "Lamport", "Mazur", "Liskov", "Kaczmarek")
-COMPANIES = ("Jackdaw Logistics", "Bramble & Sons", "Northwind Bakery", "Stork Print", "Amber Coast Cafe", "Orchard Labs")
+COMPANIES = ("Jackdaw Logistics", "Bramble & Sons", "Northwind Bakery", "Stork Print", "Amber Cafe", "Orchard Labs")
 GOODS = (
     ("Consulting, hour", "95.00", True),
     ("Paper, box", "24.90", False),
