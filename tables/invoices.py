@@ -4,7 +4,7 @@ import re
 
 from app import topics
 from app.codec import encode, invoice_snapshots
-from app.engine.commands import history_key
+from app.engine.commands import HISTORY_KEYS, history_key
 from app.engine.table import Entry, KafkaRecord, Table
 
 _VERSION = re.compile(rb'^\{"commandId":"[^"]*","version":(\d+)')  # how the codec's envelope begins
@@ -28,4 +28,5 @@ invoice_history = Table(
     about="Every event of every invoice: a fold of invoice-events",
     entry=_event_entry,
     changelog=False,
+    keys=HISTORY_KEYS,
 )

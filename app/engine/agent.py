@@ -49,6 +49,11 @@ class Agent(faust.Agent):
         return tuple(self.app.topic_name(topic) for topic in self.sources)
 
     @property
+    def all_tables(self) -> tuple[Table, ...]:
+        """The tables, and that of the parked keys."""
+        return (*self.tables, self.parked_table)
+
+    @property
     def offset_group(self) -> str:
         """The consumer group that holds the agent's positions; it has no members."""
         return f"{self.app.settings.prefix}.{self.name}"

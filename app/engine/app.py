@@ -9,6 +9,7 @@ from typing import Any
 import aiokafka
 import faust
 import msgspec
+from aiohttp.web import Application, AppRunner
 from faust.types import TP
 from yarl import URL
 
@@ -24,6 +25,7 @@ from app.engine.table import Table
 from app.engine.tablemanager import TableManager
 from app.engine.tasks import Tasks
 from app.engine.transport import Consumer, Transport
+from app.engine.web import Web, plain_runner
 from app.settings import Settings
 from app.topics import Topic
 
@@ -52,6 +54,7 @@ class App(faust.App):
         self._epochs = itertools.count(1)
         self._appender: aiokafka.AIOKafkaProducer | None = None
         self._web_setups: list[Callable[[Any], None]] = []
+        self.web_runner: Callable[[Application], AppRunner] = plain_runner
         services = "-".join(sorted(settings.services))
         super().__init__(
             f"{settings.prefix}-{services}" if services else settings.prefix,
@@ -121,6 +124,9 @@ class App(faust.App):
         for setup in self._web_setups:
             setup(web.web_app)
 
+    def _new_web(self) -> Web:
+        return Web(self)
+
     def own_agents(self) -> list[Agent]:
         """Give the agents that run here."""
         return list(self.agents.values())
@@ -175,7 +181,7 @@ class App(faust.App):
         await self.tasks.assigned(assigned)
         self.states.close_unclaimed()
         self.assigned.set()
-        self.on_rebalance_end()
+        self.rebalancing = False
         self.flow_control.resume()
         self.consumer.resume_flow()
         await self._fetcher.maybe_start()

@@ -16,7 +16,7 @@ from app.codec import (
 from app.domain.decider import BaseCommand, Rejected
 from app.engine.answers import Answer
 from app.engine.idempotency import COMMAND_ID, FINGERPRINT
-from app.engine.table import Table
+from app.engine.table import Keys, Table
 from app.engine.transaction import Transaction
 from app.topics import Topic
 
@@ -29,6 +29,27 @@ SCHEMA = ("schema", b"1")
 def history_key(key: bytes, version: int) -> bytes:
     """Give the key of an event in a history table: sorted by version within an aggregate. Stored: do not change."""
     return key + b"/" + version.to_bytes(8, "big")
+
+
+def _parse_history_key(text: str) -> tuple[bytes, bytes]:
+    aggregate, slash, version = text.rpartition("/")
+    if not (slash and aggregate and version.isascii() and version.isdigit() and len(version) < 19):
+        raise ValueError("a key of this table is an id and a version, as in inv-7/3")
+    return aggregate.encode(), history_key(aggregate.encode(), int(version))
+
+
+def _history_bound(text: str) -> bytes:
+    try:
+        return _parse_history_key(text)[1]
+    except ValueError:
+        return text.encode()
+
+
+def _show_history_key(key: bytes) -> str:
+    return f"{key[:-9].decode(errors='backslashreplace')}/{int.from_bytes(key[-8:], 'big')}"
+
+
+HISTORY_KEYS = Keys("id/version", _parse_history_key, _history_bound, _show_history_key)
 
 
 class Judge(Generic[C, S, E]):

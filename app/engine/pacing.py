@@ -39,8 +39,10 @@ class Turn:
     def __init__(self) -> None:
         self._until = time.perf_counter() + YIELD_S
 
-    async def maybe_yield(self) -> None:
-        """Let others run if our turn is over."""
-        if time.perf_counter() >= self._until:
-            await asyncio.sleep(0)
-            self._until = time.perf_counter() + YIELD_S
+    async def maybe_yield(self) -> bool:
+        """Let others run if our turn is over; say whether they did."""
+        if time.perf_counter() < self._until:
+            return False
+        await asyncio.sleep(0)
+        self._until = time.perf_counter() + YIELD_S
+        return True

@@ -1,7 +1,7 @@
 """Tables as an agent declares them: a name, a codec, and the topic they can be restored from."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from app.topics import Topic
 
@@ -26,6 +26,27 @@ def same_key(record: KafkaRecord) -> Entry | None:
     return None if record.key is None else (record.key, record.value)
 
 
+class Keys(NamedTuple):
+    """How people write a table's keys.
+
+    `parse` gives (key of the topic's record, key of the table), ValueError if it cannot; `bound` where a range begins
+    or ends; `show` is the way back.
+    """
+
+    help: str
+    parse: Callable[[str], tuple[bytes, bytes]]
+    bound: Callable[[str], bytes]
+    show: Callable[[bytes], str]
+
+
+TEXT = Keys(
+    "text",
+    lambda text: (text.encode(), text.encode()),
+    str.encode,
+    lambda key: key.decode(errors="backslashreplace"),
+)
+
+
 class Table:
     """Current state by key, one part of it in each task of its agent.
 
@@ -45,9 +66,11 @@ class Table:
         changelog: bool = True,
         json: bool = True,
         internal: bool = False,
+        keys: Keys = TEXT,
     ) -> None:
         self.name = name
         self.topic = topic
+        self.help = help
         self.about = about
         self.decode = decode
         self.encode = encode
@@ -55,6 +78,7 @@ class Table:
         self.changelog = changelog
         self.json = json
         self.internal = internal
+        self.keys = keys
         self.prefix = name.encode() + b"\x00"
         self.label = self.shortlabel = f"Table: {name}"  # what `faust tables` and Faust's service tree show
         self.is_global = False  # asked by Faust's assignor: no table here is copied to every worker

@@ -39,6 +39,14 @@ class Tasks:
         """Whether every task of this worker is ready and the group has given us an assignment."""
         return self._app.assigned.is_set() and all(task.ready for task in self)
 
+    async def ends(self) -> dict[TP, int]:
+        """Give the last stable offsets of what is fetched here; none when the consumer cannot say within a second."""
+        thread = self._app.consumer.thread
+        try:
+            return await asyncio.wait_for(thread.ask(thread.ends), 1.0)
+        except (TimeoutError, RuntimeError):  # RuntimeError: its loop is not running (any more)
+            return {}
+
     def deliver(self, fetch: Fetch) -> None:
         """Hand a fetch to every task that reads its partition; each skips what it has already."""
         for task in self._by_tp.get(fetch.tp, ()):

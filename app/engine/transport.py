@@ -166,6 +166,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         end, gate = consumer.last_stable_offset(tp), self.gates.get(tp)
         return -1 if end is None or gate is None else max(0, end - gate.next)
 
+    async def ends(self) -> dict[TP, int]:
+        """Give the last stable offset of every partition that is being fetched, as of its latest fetch."""
+        consumer = self._ensure_consumer()
+        ends = {tp: consumer.last_stable_offset(tp) for tp in self.gates}
+        return {tp: end for tp, end in ends.items() if end is not None}
+
     def ask(self, call: Callable[..., Awaitable[T]], *args: Any) -> "asyncio.Future[T]":
         """Run one of the methods above on this thread's loop. Called from the main loop."""
         future: Future[T] = asyncio.run_coroutine_threadsafe(cast(Any, call(*args)), self.thread_loop)

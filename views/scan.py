@@ -1,0 +1,232 @@
+"""Reading a range of a table over all its partitions, wherever they are: in key order, page by page.
+
+A worker gives, of each page, the first entries of its own partitions; the worker that was asked merges them. So the
+order is that of the keys over all partitions, and a cursor is no more than the last key.
+"""
+
+import asyncio
+import base64
+import logging
+from collections.abc import AsyncIterator, Iterable
+from heapq import merge
+from typing import Final
+
+import aiohttp
+import msgspec
+from aiohttp.web import Request, Response
+from yarl import URL
+
+from app.engine.agent import Agent
+from app.engine.answers import NotOwnerError
+from app.engine.app import App
+from app.engine.pacing import Turn
+from app.engine.table import Table
+from app.engine.task import Task
+from views.answers import token
+from views.callers import Caller, caller
+from views.commands import not_reached, reached
+from views.forward import AGAIN_S, Peers
+from views.problems import malformed, not_ready
+
+log = logging.getLogger(__name__)
+MOST: Final = 1000
+PARTIAL_S: Final = 1.0  # how long a caller who takes a part waits for the rest
+_PATH: Final = "/internal/scan"
+_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class Range(msgspec.Struct, frozen=True):
+    """What to read: keys that begin with `prefix`, from `start`, below `stop`; only values whose fields are as `where` says."""
+
+    table: str
+    limit: int
+    prefix: bytes = b""
+    start: bytes = b""
+    stop: bytes | None = None
+    where: dict[str, str] = {}
+
+    def fits(self, value: bytes) -> bool:
+        """Whether a value's fields are those asked for."""
+        if not self.where:
+            return True
+        fields = _FIELDS.decode(value)
+        return all(fields.get(name) == msgspec.json.encode(wanted) for name, wanted in self.where.items())
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True):
+    """One entry of a table, as stored."""
+
+    key: bytes
+    value: bytes
+    partition: int
+
+
+class Part(msgspec.Struct):
+    """What some partitions hold of a range. `upto`: nothing is known beyond this key; None: that was all of it."""
+
+    entries: list[Entry]
+    upto: bytes | None
+    missing: list[int] = []
+    late: bool = False
+    positions: list[str] = []
+    served_by: list[str] = []
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    range: Range
+    agent: str
+    partitions: list[int]
+
+
+class Scans:
+    """Range reads over all workers."""
+
+    def __init__(self, app: App, peers: Peers) -> None:
+        self._app = app
+        self._peers = peers
+        self._host = app.url.partition("://")[2]
+
+    async def read(self, agent: Agent, table: Table, wanted: Range, asked: Caller, *, partial: bool = False) -> Part:
+        """Give the first entries of a range over all partitions. Raises Problem 503 unless `partial`, or 504."""
+        if partial:
+            asked = asked._replace(deadline=min(asked.deadline, asyncio.get_running_loop().time() + PARTIAL_S))
+        parts: list[Part] = []
+        missing = list(range(self._app.settings.partitions))
+        pauses = iter(AGAIN_S)
+        while True:
+            answers = await self._ask_all(agent, table, wanted, missing, asked)
+            parts += answers
+            missing = sorted({partition for part in answers for partition in part.missing})
+            if not missing or not asked.seconds_left:
+                break
+            await asyncio.sleep(min(next(pauses, AGAIN_S[-1]), asked.seconds_left))
+        if missing and not partial:
+            if late := (not_reached(asked) if any(part.late for part in parts) else None):
+                raise late
+            raise not_ready(f"Partitions {missing} of {agent.name} have no owner that is ready.", missing=missing)
+        return _merged(parts, wanted.limit, missing)
+
+    async def _ask_all(
+        self, agent: Agent, table: Table, wanted: Range, partitions: list[int], asked: Caller
+    ) -> list[Part]:
+        by_owner: dict[str | None, list[int]] = {}
+        for partition in partitions:
+            by_owner.setdefault(self._app.owners.url(agent, partition), []).append(partition)
+        calls = []
+        for owner, theirs in by_owner.items():
+            if owner == self._app.url:
+                calls.append(self.own(agent, table, wanted, theirs, asked))
+            else:
+                calls.append(self._ask(owner, agent, wanted, theirs, asked))
+        return list(await asyncio.gather(*calls))
+
+    async def _ask(self, owner: str | None, agent: Agent, wanted: Range, partitions: list[int], asked: Caller) -> Part:
+        nothing = Part([], None, missing=partitions)
+        if owner is None:
+            return nothing
+        body = msgspec.msgpack.encode(_Asked(wanted, agent.name, partitions))
+        headers = {"Kawka-Position": token(asked.position)} if asked.position else {}
+        try:
+            async with self._peers.call(
+                "POST", URL(owner + _PATH), asked.seconds_left, headers=headers, body=body
+            ) as answer:
+                if answer.status != 200:
+                    return nothing
+                return msgspec.msgpack.decode(await answer.read(), type=Part)
+        except (aiohttp.ClientError, TimeoutError, ConnectionError, msgspec.MsgspecError) as error:
+            log.info("%s did not answer a scan: %r", owner, error)
+            return nothing
+
+    async def own(self, agent: Agent, table: Table, wanted: Range, partitions: Iterable[int], asked: Caller) -> Part:
+        """Give what this worker's tasks hold of a range. What is not ours (any more) is `missing`."""
+        part = Part([], None, served_by=[self._host])
+        tasks: list[Task] = []
+        for partition in partitions:
+            task = self._app.tasks.get(agent.name, partition)
+            try:
+                if task is None:
+                    raise NotOwnerError
+                async with asyncio.timeout_at(asked.deadline):
+                    await reached(task, asked)
+                tasks.append(task)
+            except (NotOwnerError, TimeoutError) as error:
+                part.late |= isinstance(error, TimeoutError)
+                part.missing.append(partition)
+        loop = asyncio.get_running_loop()
+        stop = loop.time() + asked.seconds_left / 2  # the other half is for those who wait for this
+        last: bytes | None = None
+        try:
+            async for last, value, partition in _in_order(tasks, table, wanted):
+                if wanted.fits(value):
+                    part.entries.append(Entry(last, value, partition))
+                if len(part.entries) >= wanted.limit or loop.time() > stop:
+                    part.upto = last
+                    break
+        except NotOwnerError:  # what was read may not be the owner's: ask for all of it again
+            return Part([], None, missing=list(partitions))
+        part.positions = [token(task.position) for task in tasks]
+        return part
+
+    async def post(self, request: Request) -> Response:
+        """Answer another worker."""
+        try:
+            wanted = msgspec.msgpack.decode(await request.read(), type=_Asked)
+            agent = self._app.agents[wanted.agent]
+            table = next(table for table in agent.all_tables if table.name == wanted.range.table)
+        except (msgspec.MsgspecError, KeyError, StopIteration) as error:
+            raise malformed("This is for workers, which know what to ask.") from error
+        part = await self.own(agent, table, wanted.range, wanted.partitions, caller(request))
+        return Response(body=msgspec.msgpack.encode(part), content_type="application/msgpack")
+
+
+async def _in_order(tasks: list[Task], table: Table, wanted: Range) -> AsyncIterator[tuple[bytes, bytes, int]]:
+    """Give the entries of some tasks in key order; gives way now and then. Raises NotOwnerError when one is lost meanwhile."""
+    turn = Turn()
+    for key, value, partition in merge(*(_entries(task, table, wanted) for task in tasks)):
+        yield key, value, partition
+        if await turn.maybe_yield() and not all(task.serving for task in tasks):
+            raise NotOwnerError
+    if not all(task.serving for task in tasks):
+        raise NotOwnerError
+
+
+def _entries(task: Task, table: Table, wanted: Range) -> Iterable[tuple[bytes, bytes, int]]:
+    for key, value in task.state.scan(table, wanted.prefix, wanted.start, wanted.stop):
+        yield key, value, task.partition
+
+
+def _merged(parts: list[Part], limit: int, missing: list[int]) -> Part:
+    """Put parts together, up to where all of them are known."""
+    uptos = [part.upto for part in parts if part.upto is not None]
+    upto = min(uptos, default=None)
+    entries = list(merge(*(part.entries for part in parts), key=lambda entry: entry.key))
+    if upto is not None:
+        entries = [entry for entry in entries if entry.key <= upto]
+    if len(entries) > limit:
+        entries = entries[:limit]
+        upto = entries[-1].key
+    return Part(
+        entries,
+        upto,
+        missing=missing,
+        positions=[position for part in parts for position in part.positions],
+        served_by=sorted({host for part in parts for host in part.served_by}),
+    )
+
+
+def cursor(part: Part) -> str | None:
+    """Give what a caller sends back to go on after this page; None at the end."""
+    return None if part.upto is None else base64.urlsafe_b64encode(part.upto).decode().rstrip("=")
+
+
+def after(text: str | None) -> bytes:
+    """Give the least key beyond a cursor. Raises Problem 400."""
+    if text is None:
+        return b""
+    try:
+        key = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError as error:
+        raise malformed("This cursor was not given by us.", "cursor") from error
+    return key + b"\x00"
+
+

@@ -1,0 +1,71 @@
+"""/api/topology: what flows where, as the agents declare it."""
+
+from typing import Any
+
+from aiohttp.web import Request, Response, UrlDispatcher
+
+from app import topics
+from app.engine.agent import Agent
+from app.engine.app import App
+from app.topics import Topic
+from views.answers import json
+
+
+class Topology:
+    """Agents, tables and topics as a graph."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def routes(self, router: UrlDispatcher) -> None:
+        """Add the call."""
+        router.add_get("/api/topology", self.get)
+
+    async def get(self, _: Request) -> Response:
+        """Give {nodes, edges}. A node's id is its kind and name; an edge's kind says what flows."""
+        nodes: dict[str, dict[str, Any]] = {}
+        edges: dict[tuple[str, str, str], None] = {}
+        for agent in self._app.own_agents():
+            self._add(agent, nodes, edges)
+        listed = [{"from": source, "to": target, "kind": kind} for source, target, kind in edges]
+        return json({"nodes": list(nodes.values()), "edges": listed})
+
+    def _add(
+        self, agent: Agent, nodes: dict[str, dict[str, Any]], edges: dict[tuple[str, str, str], None]
+    ) -> None:
+        me = f"agent:{agent.name}"
+        nodes[me] = {"id": me, "kind": "agent", "name": agent.name, "help": agent.doc, "group": agent.offset_group}
+
+        def topic(declared: Topic) -> str:
+            node = f"topic:{declared.name}"
+            nodes[node] = {
+                "id": node,
+                "kind": "topic",
+                "name": declared.name,
+                "topic": self._app.topic_name(declared),
+                "key": declared.key,
+                "partitions": self._app.settings.partitions,
+                "compacted": declared.compact,
+                "retentionMs": None if declared.compact else declared.retention_ms,
+            }
+            return node
+
+        for source in agent.sources:
+            edges[topic(source), me, "source"] = None
+        for output in agent.outputs:
+            edges[me, topic(output), "output"] = None
+        if agent.results is not None:
+            edges[me, topic(agent.results), "output"] = None
+        for table in agent.all_tables:
+            node = f"table:{table.name}"
+            nodes[node] = {
+                "id": node, "kind": "table", "name": table.name, "help": table.help, "key": table.keys.help,
+                "internal": table.internal,
+            }  # fmt: skip
+            edges[me, node, "state"] = None
+            if table.changelog:
+                edges[node, topic(table.topic), "changelog"] = None
+            else:
+                edges[topic(table.topic), node, "fold"] = None
+        edges[me, topic(agent.parked_topic), "parked"] = None
+        edges[me, topic(topics.dead_letters), "dead-letters"] = None
