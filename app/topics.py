@@ -40,6 +40,16 @@ def parked(agent: str) -> Topic:
     return Topic(f"kawka-{agent}-parked", key="source key", retention_ms=30 * DAY_MS, max_bytes=4 * MIB)
 
 
+def timers(agent: str) -> Topic:
+    """Name the topic through which the wall clock enters an agent's log: one record for each timer that is due."""
+    return Topic(f"kawka-{agent}-timers", key="timer key", retention_ms=DAY_MS)
+
+
+def repartition(agent: str, name: str) -> Topic:
+    """Name a topic that holds an agent's output under another key, for the agent that needs it there."""
+    return Topic(f"kawka-{agent}-{name}-repartition", key=name, retention_ms=DAY_MS)
+
+
 invoice_commands = Topic("invoice-commands", key="invoiceId")
 invoice_events = Topic("invoice-events", key="invoiceId", retention_ms=None)
 command_results = Topic("command-results", key="invoiceId")

@@ -34,10 +34,16 @@ class Agent(faust.Agent):
         results: Topic | None,
         parked_topic: Topic,
         parked_table: Table,
+        timers: tuple[Topic, Table] | None,
     ) -> None:
-        """Say what flows where. `results`: the topic whose fold tells which commands were decided."""
-        self.sources = tuple(sources)
-        self.tables = tuple(tables)
+        """Say what flows where. `results`: the topic whose fold tells which commands were decided.
+
+        `timers`: the topic and the table of the agent's timers; the topic is one more source.
+        """
+        self.timers_topic: Topic | None = timers[0] if timers else None
+        self.timers_table: Table | None = timers[1] if timers else None
+        self.sources = (*sources, *timers[:1]) if timers else tuple(sources)
+        self.tables = (*tables, *timers[1:]) if timers else tuple(tables)
         self.outputs = tuple(outputs)
         self.results = results
         self.parked_topic = parked_topic

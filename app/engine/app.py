@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import aiokafka
@@ -24,6 +24,7 @@ from app.engine.states import States
 from app.engine.table import Table
 from app.engine.tablemanager import TableManager
 from app.engine.tasks import Tasks
+from app.engine.timers import timers_table
 from app.engine.transport import Consumer, Transport
 from app.engine.web import Web, plain_runner
 from app.settings import Settings
@@ -92,12 +93,17 @@ class App(faust.App):
         tables: Iterable[Table] = (),
         outputs: Iterable[Topic] = (),
         results: Topic | None = None,
+        timers: bool = False,
     ) -> Callable[[AgentFunction], Agent]:
         """Declare an agent over co-partitioned `sources`. Its function gets one task's batches: see engine/task.py."""
 
         def declare(function: AgentFunction) -> Agent:
+            clock = (topics.timers(name), timers_table(name)) if timers else None
             channel = self.topic(
-                *(self.topic_name(topic) for topic in sources), key_type=bytes, value_type=bytes, acks=False
+                *(self.topic_name(topic) for topic in (*sources, *(clock or ())[:1])),
+                key_type=bytes,
+                value_type=bytes,
+                acks=False,
             )
             parked_table = Table(
                 f"{name}-parked",
@@ -109,7 +115,7 @@ class App(faust.App):
             )
             create = super(App, self).agent(channel, name=name, isolated_partitions=True)
             agent: Agent = create(function)  # type: ignore[assignment, arg-type]
-            agent.declare(sources, tables, outputs, results, topics.parked(name), parked_table)
+            agent.declare(sources, tables, outputs, results, topics.parked(name), parked_table, clock)
             self.tables.register((*agent.tables, parked_table))
             return agent
 
@@ -149,13 +155,15 @@ class App(faust.App):
             retry_backoff_ms=5,  # the coordinator answers "concurrent transactions" for some ms after each commit
         )
 
-    async def append(self, topic: Topic, key: bytes, value: bytes, partition: int) -> None:
+    async def append(
+        self, topic: Topic, key: bytes, value: bytes, partition: int, headers: Sequence[tuple[str, bytes]] = ()
+    ) -> None:
         """Append a record outside any transaction, and wait until Kafka has it."""
         if self._appender is None:
             appender = self.new_producer()
             self._appender = appender
             await appender.start()
-        await self._appender.send_and_wait(self.topic_name(topic), value, key=key, partition=partition)
+        await self._appender.send_and_wait(self.topic_name(topic), value, key=key, partition=partition, headers=headers)
 
     def next_epoch(self) -> int:
         """Give a number above all before: what was fetched for a lower one is void for who asked."""

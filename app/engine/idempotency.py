@@ -1,4 +1,4 @@
-"""Which commands were decided already: a fold of the results topic. A command sent again has no second effect."""
+"""Which commands were decided already: a fold of the results topic. One sent again has no second effect."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ class Decided(NamedTuple):
 class DecidedCommands:
     """(aggregate id, command id) -> Decided, bounded by age (s) and count, the oldest go first.
 
-    It keeps the offset of a result, not the result: 50,000 results would be 50 MB a partition, and are rarely asked for.
+    It keeps a result's offset, not the result: 50,000 of those would be 50 MB a partition, and are rarely asked for.
     """
 
     def __init__(self, max_age_s: int, max_count: int) -> None:

@@ -105,7 +105,7 @@ class _Request(Request[_RequestV12]):
 
 
 async def identify(client: AIOKafkaClient, topics: list[str]) -> tuple[str, dict[str, str]]:
-    """Ask for the id of the cluster and of each topic. Errors: KafkaError; LookupError names topics that do not exist."""
+    """Ask for the id of the cluster and of each topic. Errors: KafkaError; LookupError names missing topics."""
     response: Any = await client.send(client.get_random_node(), _Request(topics))
     ids = {name: str(UUID(bytes=uid)) for error, name, uid, *_ in response.topics if not error}
     missing = sorted(set(topics) - set(ids))

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from heapq import merge
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from faust.types import TP
 from app.engine.transport import Fetch
 
 MERGE_WAIT_S = 0.1
+MERGE_POLL_S = 0.005
 
 
 class Batch(NamedTuple):
@@ -35,7 +37,8 @@ class Source:
 class Inbox:
     """A task's fetched records. A fetch that does not continue what is here is refused: it would lose records."""
 
-    def __init__(self, tps: set[TP], capacity: int) -> None:
+    def __init__(self, tps: set[TP], capacity: int, behind: Callable[[TP], bool] = lambda _: True) -> None:
+        self._behind = behind
         self._capacity = capacity
         self._sources = {tp: Source() for tp in sorted(tps)}
         self._arrived = asyncio.Event()
@@ -97,17 +100,12 @@ class Inbox:
                 return batch
 
     async def _wait_for_the_slow(self) -> None:
+        """Wait, not for ever, for sources that have records in Kafka which are not here yet (KIP-695's rule)."""
         deadline = time.monotonic() + MERGE_WAIT_S
-        while not all(source.chunks for source in self._sources.values()):
-            left = deadline - time.monotonic()
-            if left <= 0:
+        while time.monotonic() < deadline and not self._woken:
+            if not any(not source.chunks and self._behind(tp) for tp, source in self._sources.items()):
                 return
-            self._arrived.clear()
-            try:
-                await asyncio.wait_for(self._arrived.wait(), left)
-            except TimeoutError:
-                self._arrived.set()
-                return
+            await asyncio.sleep(MERGE_POLL_S)
 
     def _take(self, most: int) -> Batch:
         if len(self._sources) == 1:

@@ -69,6 +69,7 @@ class Restorer:
         consumer = await self._consumer()
         try:
             beginnings = await consumer.beginning_offsets(tps)
+            ends = await consumer.end_offsets(tps)
         finally:
             await consumer.stop()
         positions = {}
@@ -76,6 +77,9 @@ class Restorer:
             offset = committed[tp].offset if tp in committed else -1
             if 0 <= offset < beginnings[tp]:
                 log.error("%s-%s: %s records were deleted unread", tp.topic, tp.partition, beginnings[tp] - offset)
+            if offset > ends[tp]:
+                log.error("%s-%s ends at %s, before our position %s: the topic was made anew", *tp, ends[tp], offset)
+                offset = beginnings[tp]
             positions[tp] = max(offset, beginnings[tp])
         return positions
 

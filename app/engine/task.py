@@ -7,18 +7,21 @@ what is not committed and take the task anew.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
+from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 from faust.types import TP
 
 from app.engine import crash, deadletters
 from app.engine.answers import Answer, NotOwnerError, ReusedError, Waiting
+from app.engine.idempotency import Decided
 from app.engine.inbox import Batch, Inbox
 from app.engine.restore import Progress
+from app.engine.timers import run_clock
 from app.engine.transaction import DoubtError, Handler, Transaction
 from app.engine.transport import Fetch
 from app.topics import Topic
@@ -63,8 +66,10 @@ class Task:
         self.progress = Progress()
         self.waiting = Waiting()
         self.position: dict[TP, int] = {}
+        self.timers_topic = app.topic_name(agent.timers_topic) if agent.timers_topic else None
+        self._clock: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
-        self._inbox = Inbox(self.tps, 2 * app.settings.batch_max_records)
+        self._inbox = Inbox(self.tps, 2 * app.settings.batch_max_records, app.consumer.thread.behind)
         self._epoch = 0
         self._doubt: str | None = None
         self._producer: AIOKafkaProducer | None = None
@@ -93,6 +98,19 @@ class Task:
         """Whether an answer from here is honest: ready, and the group still counts us as the owner."""
         return self.phase == "ready" and self.app.lease.alive
 
+    @property
+    def health(self) -> str:
+        """The phase in one word for people: restoring, ready or lost (also while the group may think we are gone)."""
+        if self.phase == "ready":
+            return "ready" if self.app.lease.alive else "lost"
+        return "lost" if self.phase == "lost" else "restoring"
+
+    def lag(self, ends: Mapping[TP, int]) -> int | None:
+        """How many records of the sources are not processed, given their last stable offsets; None when unknown."""
+        if self.phase != "ready" or not self.tps <= ends.keys():
+            return None
+        return sum(max(0, ends[tp] - self.position[tp]) for tp in self.tps)
+
     def doubt(self, why: str) -> None:
         """Have the task taken anew before its next batch."""
         log.warning("%r: %s; taking it anew", self, why)
@@ -108,11 +126,14 @@ class Task:
         except TimeoutError:
             log.warning("%r: its batch did not end in %s s; it is aborted", self, within)
         self.phase = "lost"
+        if self._clock is not None:
+            self._clock.cancel()
         if self._main is not None and self._main is not asyncio.current_task():
             self._main.cancel()
             with suppress(asyncio.CancelledError, Exception):
                 await asyncio.wait_for(self._main, within)
         self.waiting.lost()
+        self._stir()
         await self._drop_producer(abort=True)
         self.app.states.release(self.agent, self.partition)
 
@@ -131,8 +152,15 @@ class Task:
                 await self.app.lease.settled_since(time.monotonic())
             except DoubtError as error:
                 log.warning("%r: %s", self, error)
-            except Exception:
-                log.exception("%r: failed; taking it anew", self)
+            except Exception as error:
+                expected = isinstance(error, KafkaError)  # a broker that is away is no bug of ours
+                log.log(
+                    logging.WARNING if expected else logging.ERROR,
+                    "%r: %r; taking it anew",
+                    self,
+                    error,
+                    exc_info=not expected,
+                )
                 self.phase = "restoring"
                 await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])
                 failures += 1
@@ -160,9 +188,12 @@ class Task:
         self.state.position = {tp.topic: offset for tp, offset in self.position.items()}
         self._epoch = self.app.next_epoch()
         self._inbox.reset(self._epoch, self.position)
+        self.app.tasks.crowded(self.tps, self, self._inbox.full)
         self.phase = "ready"
-        self._moved.set()
+        self._stir()
         await self.app.consumer.thread.ask(self.app.consumer.thread.open, self.position, self._epoch, repr(self))
+        if self.agent.timers_topic is not None and self._clock is None:
+            self._clock = asyncio.get_running_loop().create_task(run_clock(self), name=f"clock of {self!r}")
         log.info("%r: ready after %d records", self, self.progress.done)
 
     async def _drop_producer(self, *, abort: bool = False) -> None:
@@ -196,7 +227,11 @@ class Task:
 
     async def transact(self, batch: Batch, epoch: int, handler: Handler) -> None:
         """Process and commit a batch; see TaskBatch.transact."""
-        self._handler = handler
+        if self._handler is None:
+            self._handler = handler
+            self._stir()
+        if not batch.position:
+            return  # an empty batch is made only to learn the handler
         async with self._turn:
             if epoch != self._epoch or self._doubt is not None or self._producer is None:
                 raise DoubtError("a batch from before the task was taken anew")
@@ -216,8 +251,7 @@ class Task:
         if tx.buried and self.waiting:
             for key, entry in self.state.parked.items():
                 self.waiting.parked(key, entry.error)
-        moved, self._moved = self._moved, asyncio.Event()
-        moved.set()
+        self._stir()
         self.app.metrics.committed(self.agent.name, self.partition, tx)
         crash.point(crash.WRITTEN)
 
@@ -232,11 +266,29 @@ class Task:
     # --- reads and commands
 
     async def reached(self, tp: TP, offset: int) -> None:
-        """Wait until the position has reached `offset`. Raises NotOwnerError when the task is lost meanwhile."""
-        while self.position.get(tp, -1) < offset or not self.ready:
+        """Wait until `offset` of a source, or of a topic that the state is a fold of, has been applied.
+
+        A topic of neither kind says nothing about this task. Raises NotOwnerError when the task is lost meanwhile.
+        """
+        while not self.ready or self._applied(tp) < offset:
             if self.phase == "lost":
                 raise NotOwnerError
             await self._moved.wait()
+
+    async def moved(self, within: float) -> None:
+        """Wait for the next commit, or for some seconds."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._moved.wait(), within)
+
+    def _applied(self, tp: TP) -> float:
+        if tp.partition != self.partition:
+            return inf
+        return self.position[tp] if tp in self.position else self.state.folded.get(tp.topic, inf)
+
+    def _stir(self) -> None:
+        """Let those that wait in `reached` look again. A new event each time: a set one would have them spin."""
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
 
     async def submit(self, source: Topic, key: bytes, command_id: str, fingerprint: bytes, body: bytes) -> Answer:
         """Append a command and wait for its answer; for one decided before give the stored answer at once.
@@ -244,21 +296,37 @@ class Task:
         Raises NotOwnerError (ask the next owner; the command may be in the log, which is safe: it has an id) and
         ReusedError. The caller bounds the time.
         """
-        if not self.serving:
-            raise NotOwnerError
-        if key in self.state.parked:
-            return Answer("parked", detail=self.state.parked[key].error)
-        known = self.state.decided.get(key, command_id)
+        known = self._known(key, command_id, fingerprint)
         if known is not None:
-            if known.fingerprint != fingerprint:
-                raise ReusedError
-            return await self.stored(known.offset)
+            return known if isinstance(known, Answer) else await self.stored(known.offset)
         future = self.waiting.add(key, command_id)
         await self.app.append(source, key, body, self.partition)
         answer = await future
         if answer.kind == "reused":
             raise ReusedError
         return await self._stored_of(key, command_id) if answer.kind == "stored" else answer
+
+    async def accept(self, source: Topic, key: bytes, command_id: str, fingerprint: bytes, body: bytes) -> Answer:
+        """Append a command, unless it was decided before, and do not wait for its answer: kind accepted or parked.
+
+        Raises as `submit` does.
+        """
+        known = self._known(key, command_id, fingerprint)
+        if isinstance(known, Answer):
+            return known
+        if known is None:
+            await self.app.append(source, key, body, self.partition)
+        return Answer("accepted")
+
+    def _known(self, key: bytes, command_id: str, fingerprint: bytes) -> Answer | Decided | None:
+        if not self.serving:
+            raise NotOwnerError
+        if key in self.state.parked:
+            return Answer("parked", detail=self.state.parked[key].error)
+        known = self.state.decided.get(key, command_id)
+        if known is not None and known.fingerprint != fingerprint:
+            raise ReusedError
+        return known
 
     async def stored(self, offset: int) -> Answer:
         """Give the result that lies at an offset of the results topic."""
@@ -280,8 +348,9 @@ class Task:
 
         Raises LookupError when the key is not parked, NotOwnerError when this is not the owner.
         """
-        if not self.serving or self._handler is None:
+        if not self.serving:
             raise NotOwnerError
+        handler = self._handler or await self._learn_handler()
         async with self._turn:
             entry = self.state.parked.get(key)
             if entry is None:
@@ -295,9 +364,18 @@ class Task:
                 assert self._producer is not None
                 await self._producer.begin_transaction()
                 tx = Transaction(self, self._producer, self.state.position)
-                released = await deadletters.release(tx, key, waiting, self._handler, discard=discard)
+                released = await deadletters.release(tx, key, waiting, handler, discard=discard)
                 await self._commit(tx)
             except Exception as error:
                 self.doubt(f"releasing a parked key failed ({error})")
                 raise NotOwnerError from error
             return released
+
+    async def _learn_handler(self) -> Handler:
+        """An agent tells its handler with its first batch: have it get an empty one."""
+        while self._handler is None:
+            if self.phase == "lost":
+                raise NotOwnerError
+            self._inbox.wake()
+            await self._moved.wait()
+        return self._handler

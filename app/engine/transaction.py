@@ -9,12 +9,13 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from app.codec import Undecodable
-from app.engine import crash, deadletters
+from app.engine import crash, deadletters, timers
 from app.engine.answers import Answer
 from app.engine.idempotency import Decided
 from app.engine.pacing import Turn
 from app.engine.state import Parked, State
 from app.engine.table import Table
+from app.engine.timers import timer_key
 from app.topics import Topic
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Transaction:
     def __init__(self, task: "Task", producer: AIOKafkaProducer, position: Mapping[str, int]) -> None:
         self.task = task
         self.record: Any = None
+        self._timers_topic = task.timers_topic
         self.handled = 0
         self.buried = 0
         self.repeated = 0
@@ -112,6 +114,26 @@ class Transaction:
             raise OutputTooLargeError(f"{len(value or b'')} bytes for {topic.name}, which takes {topic.max_bytes}")
         self._emits.append(_Emitted(topic, key, value, headers, partition))
 
+    def repartition(self, topic: Topic, key: bytes, value: bytes, headers: Headers) -> None:
+        """Write a record to the partition that `key` belongs to."""
+        self.emit(topic, key, value, headers, self.task.app.owners.partition(key))
+
+    def schedule(self, due_ms: int, key: bytes, payload: bytes = b"") -> None:
+        """Have a timer record (key, payload) read by this task once, after the wall clock passed `due_ms`."""
+        self.put(self.timers_table, timer_key(due_ms, key), payload, payload)
+
+    def cancel(self, due_ms: int, key: bytes) -> None:
+        """Take back a timer that has not been read yet."""
+        self.put(self.timers_table, timer_key(due_ms, key), None)
+
+    @property
+    def timers_table(self) -> Table:
+        """The agent's table of timers. Raises TypeError when the agent was declared without."""
+        table = self.task.agent.timers_table
+        if table is None:
+            raise TypeError(f"agent {self.task.agent.name} has no timers")
+        return table
+
     def decided(self, key: bytes, command_id: str) -> bytes | None:
         """Give the fingerprint of a command that has its result already, committed or in this transaction."""
         mine = self._remembered.get((key, command_id))
@@ -152,6 +174,8 @@ class Transaction:
     async def handle(self, record: Any, handler: Handler) -> bool:
         """Handle one record; its effects stay pending until `flush`. False when its key has to wait (again)."""
         try:
+            if record.topic == self._timers_topic and not timers.take(self, record):
+                return True  # set off twice, or taken back meanwhile
             waits = handler(record, self)
             if waits is not None:
                 await waits

@@ -172,6 +172,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         ends = {tp: consumer.last_stable_offset(tp) for tp in self.gates}
         return {tp: end for tp, end in ends.items() if end is not None}
 
+    def behind(self, tp: TP) -> bool:
+        """Whether the partition is known to hold records that are not fetched yet. Called from the main loop."""
+        state = self._ensure_consumer()._subscription.subscription.assignment.state_value(TopicPartition(*tp))
+        gate = self.gates.get(tp)
+        return gate is not None and state is not None and state.lso is not None and state.lso > gate.next
+
     def ask(self, call: Callable[..., Awaitable[T]], *args: Any) -> "asyncio.Future[T]":
         """Run one of the methods above on this thread's loop. Called from the main loop."""
         future: Future[T] = asyncio.run_coroutine_threadsafe(cast(Any, call(*args)), self.thread_loop)
