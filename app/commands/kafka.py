@@ -65,4 +65,5 @@ def fetching(console: Console) -> Iterator[jars.Progress]:
     try:
         yield advance
     finally:
-        bars.stop()
+        if bars.live.is_started:  # stopping one that never started prints an empty line
+            bars.stop()

@@ -62,7 +62,7 @@ def up(
     )
     console = Console(stderr=as_json, highlight=False)
     with fetching(console) as progress:
-        cluster = Cluster(settings, plan, lambda text: console.print(text, markup=False), progress)
+        cluster = Cluster(settings, plan, lambda text: console.print(text, markup=False, soft_wrap=True), progress)
         asyncio.run(_up(cluster, console, as_json))
     console.print("Stopped.")
 

@@ -21,51 +21,13 @@ from aiokafka.errors import KafkaError
 
 from app.local import jars
 from app.local.errors import LocalError
+from app.local.kafka_config import JVM, KNOWN_REASONS, PROPERTIES
 from app.local.process import PidFile, exited, free_port, port_in_use, spawn, stop, tail
 
 HOST = "127.0.0.1"
 NEEDED_BYTES = 256 * 1024 * 1024  # less, and the first segments may already not fit
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 15
-HEAP = "512m"
-
-PROPERTIES = """\
-process.roles=broker,controller
-node.id=1
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=PLAINTEXT://{host}:{port}
-controller.listener.names=CONTROLLER
-controller.quorum.voters=1@{host}:{controller_port}
-log.dirs={log_dir}
-auto.create.topics.enable=false
-# largest record of any topic: dead letters wrap one of 1 MiB in up to 4; each topic has its own, lower limit
-message.max.bytes=5242880
-# one broker: no copies of the internal topics, and few partitions, as each costs files and start-up time
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=8
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=8
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-share.coordinator.state.topic.num.partitions=1
-# a group of one machine is complete at once
-group.initial.rebalance.delay.ms=0
-# a broker that was killed is let in again after this long
-broker.session.timeout.ms=3000
-broker.heartbeat.interval.ms=500
-log.cleaner.dedupe.buffer.size=16777216
-num.network.threads=2
-num.io.threads=4
-"""
-
-# Measured with four transactional producers: serial collection and the first compiler alone take the least CPU in
-# the first minute (2.4 ms a transaction, 4.3 with the second compiler, 4.7 with G1) and start in 1.8 instead of 3.3 s.
-JVM = (
-    f"-Xms128m -Xmx{HEAP} -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError "
-    "-Djava.awt.headless=true -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -Dorg.slf4j.simpleLogger.showDateTime=true "
-    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS"
-).split(" ")
 
 
 class LocalKafka:
@@ -228,14 +190,6 @@ class LocalKafka:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Stop."""
         _run(self.stop())
-
-
-KNOWN_REASONS = (
-    (r"No space left on device", "the disk is full"),
-    (r"Address already in use", "its port was taken meanwhile"),
-    (r"Failed to acquire lock on file", "another Kafka uses its data"),
-    (r"Permission denied", "it may not write its data"),
-)
 
 
 def _run(work: Coroutine[None, None, None]) -> None:
