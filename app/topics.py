@@ -58,7 +58,18 @@ dead_letters = Topic("dead-letters", key="source key", retention_ms=30 * DAY_MS,
 invoices_parked = parked("invoices")
 invoices_parked_changelog = changelog("invoices-parked")
 
+truck_position = Topic("truck_position", key="truckId")
+dangerous_driving = Topic("dangerous_driving", key="truckId")
+trucking_driver = Topic("trucking_driver", key="driverId", retention_ms=None, compact=True)
+dangerous_driving_driver = Topic("dangerous_driving_driver", key="driverId")
+dangerous_driving_windowed = Topic("dangerous_driving_windowed", key="eventType")
+
 ALL: tuple[Topic, ...] = (
+    truck_position,
+    dangerous_driving,
+    trucking_driver,
+    dangerous_driving_driver,
+    dangerous_driving_windowed,
     invoice_commands,
     invoice_events,
     command_results,

@@ -15,6 +15,7 @@ from yarl import URL
 
 from app import topics
 from app.engine.agent import Agent, AgentFunction
+from app.engine.elected import Elected, Work
 from app.engine.lease import Lease
 from app.engine.metrics import Metrics
 from app.engine.owners import Owners
@@ -52,6 +53,7 @@ class App(faust.App):
         self.tasks = Tasks(self)
         self.owners = Owners(self)
         self.assigned = asyncio.Event()
+        self.elections: list[Elected] = []
         self._epochs = itertools.count(1)
         self._appender: aiokafka.AIOKafkaProducer | None = None
         self._web_setups: list[Callable[[Any], None]] = []
@@ -121,6 +123,15 @@ class App(faust.App):
 
         return declare
 
+    def elected(self, name: str, *, by: str) -> Callable[[Work], Work]:
+        """Have a coroutine run on one worker at a time: the one that owns partition 0 of the agent `by`."""
+
+        def declare(work: Work) -> Work:
+            self.elections.append(Elected(self, name, by, work))
+            return work
+
+        return declare
+
     def web_setup(self, setup: Callable[[Any], None]) -> None:
         """Have `setup(aiohttp application)` called before the web starts."""
         self._web_setups.append(setup)
@@ -178,6 +189,8 @@ class App(faust.App):
         """Start what tasks need before the group can assign any."""
         await super().on_start()
         self.restorer.start()
+        for election in self.elections:
+            self.add_future(election.run())
 
     async def _on_partitions_revoked(self, revoked: set[TP]) -> None:
         self.assigned.clear()

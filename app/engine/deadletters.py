@@ -34,7 +34,10 @@ def bury(tx: "Transaction", record: Any, error: str, attempts: int = 1) -> None:
 
 
 def bury_and_park(tx: "Transaction", record: Any, error: str) -> None:
-    """Bury a record whose handler raised, and make its key wait, itself first."""
+    """Bury a record whose handler raised, and make its key (if it has one) wait, itself first."""
+    if record.key is None:
+        bury(tx, record, error)
+        return
     known = tx.parked.get(record.key)
     attempts = 1 if known is None or known.offset != record.offset else known.attempts + 1
     bury(tx, record, error, attempts)

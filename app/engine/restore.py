@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -140,6 +140,33 @@ class Restorer:
         finally:
             await consumer.stop()
 
+    async def newest(
+        self, topic: str, before: Mapping[int, int], most: int, keep: Callable[[Any], T]
+    ) -> dict[int, tuple[list[tuple[int, T]], bool]]:
+        """Give the last committed records of partitions, the newest first, as (offset, what `keep` makes of each).
+
+        `before`: partition -> offset below which to look; up to `most` of each partition, and whether there may be more.
+        """
+        consumer = await self._consumer()
+        found = {}
+        try:
+            tps = [TopicPartition(topic, partition) for partition in before]
+            begins, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
+            for tp in tps:
+                consumer.assign([tp])  # one at a time: what is assigned is also fetched ahead
+                upto = min(before[tp.partition], ends[tp])
+                kept: list[tuple[int, T]] = []
+                window = 2 * most  # a record that was written alone has a marker behind it
+                while upto > begins[tp] and len(kept) < most:
+                    start = max(begins[tp], upto - window)
+                    records = await _between(consumer, tp, start, upto)
+                    kept += [(record.offset, keep(record)) for record in reversed(records)]
+                    upto, window = start, window * 2
+                found[tp.partition] = (kept[:most], upto > begins[tp] or len(kept) > most)
+            return found
+        finally:
+            await consumer.stop()
+
     async def _read(
         self, consumer: AIOKafkaConsumer, state: State, ends: dict[TopicPartition, int], progress: Progress
     ) -> None:
@@ -186,6 +213,15 @@ class Restorer:
     async def _close(self) -> None:
         if self._admin is not None:
             await self._admin.close()
+
+
+async def _between(consumer: AIOKafkaConsumer, tp: TopicPartition, start: int, stop: int) -> list[Any]:
+    """Give the committed records with start <= offset < stop of an assigned partition."""
+    consumer.seek(tp, start)
+    records: list[Any] = []
+    while await consumer.position(tp) < stop:
+        records += (await consumer.getmany(tp, timeout_ms=200)).get(tp, [])
+    return [record for record in records if record.offset < stop]
 
 
 def _resume_or_wipe(

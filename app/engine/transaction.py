@@ -38,7 +38,7 @@ class OutputTooLargeError(ValueError):
 
 class _Emitted(NamedTuple):
     topic: Topic
-    key: bytes
+    key: bytes | None
     value: bytes | None
     headers: Headers
     partition: int | None
@@ -107,10 +107,10 @@ class Transaction:
         self._puts[table.prefix + key] = (table, key, value, encoded)
 
     def emit(
-        self, topic: Topic, key: bytes, value: bytes | None, headers: Headers, partition: int | None = None
+        self, topic: Topic, key: bytes | None, value: bytes | None, headers: Headers, partition: int | None = None
     ) -> None:
         """Write a record at the time of the record at hand, to the same partition number unless told otherwise."""
-        if len(key) + len(value or b"") + RECORD_OVERHEAD > topic.max_bytes:
+        if len(key or b"") + len(value or b"") + RECORD_OVERHEAD > topic.max_bytes:
             raise OutputTooLargeError(f"{len(value or b'')} bytes for {topic.name}, which takes {topic.max_bytes}")
         self._emits.append(_Emitted(topic, key, value, headers, partition))
 
@@ -216,7 +216,7 @@ class Transaction:
         self._decided = None
 
     async def _append(
-        self, topic: Topic, partition: int, key: bytes, value: bytes | None, timestamp: int, headers: Headers
+        self, topic: Topic, partition: int, key: bytes | None, value: bytes | None, timestamp: int, headers: Headers
     ) -> tuple[_Output, int]:
         slot = (topic.name, partition)
         output = self._outputs.get(slot)

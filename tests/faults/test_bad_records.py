@@ -61,14 +61,14 @@ def create(key: str, command_id: str) -> tuple[bytes, bytes]:
     return key.encode(), orjson.dumps({**CREATE, "commandId": command_id})
 
 
-async def produce(cluster: Cluster, *records: tuple[bytes | None, bytes | None], **more: Any) -> list[tuple[int, int]]:
+async def produce(cluster: Cluster, *records: tuple[bytes | None, bytes | None]) -> list[tuple[int, int]]:
     """Send records one by one; gives partition and offset of each."""
     producer = AIOKafkaProducer(bootstrap_servers=cluster.broker)
     await producer.start()
     try:
         topic = cluster.topic(topics.invoice_commands)
         # aiokafka refuses a record with neither key nor value, and one without a key goes anywhere
-        sent = [await producer.send_and_wait(topic, value, key=key, **more) for key, value in records]
+        sent = [await producer.send_and_wait(topic, value, key=key) for key, value in records]
         return [(one.partition, one.offset) for one in sent]
     finally:
         await producer.stop()
@@ -126,21 +126,6 @@ async def test_an_undecodable_record_does_not_make_its_key_wait(cluster: Cluster
     await produce(cluster, (b"k", b"garbage"), create("k", "c1"))
     log = await settled(cluster.broker, f"{cluster.name}-")
     assert [orjson.loads(r.value)["ok"] for r in log.results] == [True]
-
-
-async def test_a_record_from_beyond_the_calendar_parks_its_key_and_not_the_partition(cluster: Cluster) -> None:
-    """A timestamp that no RFC 3339 text can hold is the sender's fault that only shows in the handler."""
-    cluster.start()
-    await cluster.settled()
-    await produce(cluster, create("far", "c1"), timestamp_ms=10**15)
-    await produce(cluster, create("near", "c2"), create("far", "c3"))
-
-    async def near_is_decided() -> bool:
-        results = await read_topic(cluster.broker, cluster.topic(topics.command_results))
-        return [r.key for r in results] == [b"near"]
-
-    await eventually(near_is_decided)
-    assert [d["key"] for d in await dead(cluster)] == [b"far"]
 
 
 class Poison:
