@@ -41,7 +41,7 @@ class Elected:
             while not self.leads:
                 await asyncio.sleep(LOOK_S)
             began = asyncio.get_running_loop().time()
-            work = asyncio.ensure_future(self._work())
+            work: asyncio.Future[None] = asyncio.ensure_future(self._work())
             self.running = True
             try:
                 while self.leads and not work.done():
@@ -51,9 +51,10 @@ class Elected:
                 work.cancel()
                 with suppress(asyncio.CancelledError, Exception):
                     await work
-            if work.cancelled() or (error := work.exception()) is None:
+            error = None if work.cancelled() else work.exception()
+            if error is None:
                 continue
             failures = 0 if asyncio.get_running_loop().time() - began > RETRY_S[-1] else failures + 1
             wait_s = RETRY_S[min(failures, len(RETRY_S) - 1)]
-            log.warning("%s: %s; trying again in %s s", self.name, error or repr(error), wait_s)
+            log.warning("%s: %s; trying again in %s s", self.name, str(error) or repr(error), wait_s)
             await asyncio.sleep(wait_s)
