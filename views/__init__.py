@@ -1,8 +1,13 @@
 """The web of the suite: one file a resource. Importing this has the worker serve it."""
 
-from aiohttp.web import Application
+from collections.abc import Iterator
+from typing import Protocol
+
+from aiohttp.web import Application, UrlDispatcher
 
 from app.main import app, settings
+from views.deadletters import DeadLetters
+from views.events import INVOICE_FEEDS, Events
 from views.forward import Owned, Peers
 from views.health import Health
 from views.invoices import Invoices
@@ -16,32 +21,48 @@ from views.topology import Topology
 from views.workers import Workers
 
 
+class Resource(Protocol):
+    """Something with calls of its own."""
+
+    def routes(self, router: UrlDispatcher) -> None:
+        """Add them."""
+
+
+def resources(peers: Peers) -> Iterator[Resource]:
+    """Give everything this worker serves: what every worker has, and what comes with the services it runs."""
+    owned, scans = Owned(app, peers), Scans(app, peers)
+    yield Health(app)
+    yield Metrics(app)
+    yield Workers(app, peers)
+    yield Topology(app)
+    yield scans
+    yield Tables(owned, scans)
+    yield DeadLetters(owned, scans)
+    yield Pages()
+    if "invoices" in app.agents:
+        yield Invoices(owned, scans, app.agents["invoices"])
+        yield Events(app, "/api/events", INVOICE_FEEDS)
+
+
 def setup(application: Application) -> None:
     """Put every resource at its place."""
     guard(application, Gatekeeper(settings), HttpMetrics(app.metrics.registry))
     peers = Peers(app)
-    owned, scans, metrics = Owned(app, peers), Scans(app, peers), Metrics(app)
-    router = application.router
-    for resource in (
-        Health(app),
-        Invoices(owned, scans),
-        Tables(owned, scans),
-        Workers(app, peers),
-        Topology(app),
-        Pages(),
-    ):
-        resource.routes(router)
-    router.add_get("/metrics", metrics.get)
-    router.add_post("/internal/scan", scans.post)
+    served = list(resources(peers))
+    for resource in served:
+        resource.routes(application.router)
 
     async def start(_: Application) -> None:
         await peers.start()
 
     async def stop(_: Application) -> None:
+        for resource in served:
+            if isinstance(resource, Events):
+                await resource.hub.stop()
         await peers.stop()
 
     application.on_startup.append(start)
-    application.on_cleanup.append(stop)
+    application.on_shutdown.append(stop)
 
 
 app.web_runner = Runner

@@ -27,7 +27,8 @@ async def json_body(request: Request, within_s: float = WITHIN_S) -> bytes:
                 if len(body) > MOST_BYTES:
                     raise _too_large()
     except TimeoutError as error:
-        raise Problem("too-slow", "The body did not arrive in time: send it again.", headers={"Connection": "close"}) from error
+        detail = "The body did not arrive in time: send it again."
+        raise Problem("too-slow", detail, headers={"Connection": "close"}) from error
     except (RequestPayloadError, ClientPayloadError, HttpProcessingError) as error:
         raise malformed("The body is not encoded as its headers say.") from error
     return bytes(body)

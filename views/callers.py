@@ -1,4 +1,4 @@
-"""What a caller asks of the way it is answered: how long it waits, how new the answer must be, whether it is a worker."""
+"""What a caller asks of the way it is answered: how long it waits, how new it must be, whether a worker asks."""
 
 import asyncio
 import re
@@ -20,7 +20,7 @@ _POSITION: Final = re.compile(r"([A-Za-z0-9._-]{1,249})-(\d{1,9}):(\d{1,18})").f
 
 
 class Caller(NamedTuple):
-    """`deadline` is in the event loop's time; `position` is what the answer must include; `hop`: another worker asks."""
+    """`deadline` is in the loop's time; `position` is what the answer must include; `hop`: another worker asks."""
 
     deadline: float
     position: dict[TP, int]

@@ -135,7 +135,7 @@ class CommandResource:
 
 
 async def reached(task: Task, asked: Caller) -> None:
-    """Wait until the task is as new as the caller asks. Raises NotOwnerError when it stops to be the owner meanwhile."""
+    """Wait until the task is as new as the caller asks. Raises NotOwnerError when it is not the owner (any more)."""
     for tp, offset in asked.position.items():
         await task.reached(tp, offset)
     if not task.serving:
@@ -148,7 +148,7 @@ def not_reached(asked: Caller) -> Problem | None:
 
 
 def _with_ids(body: bytes, error: Undecodable) -> bytes:
-    """Add commandId and originId where they are missing; give up with the first error when they are there, but wrong."""
+    """Add commandId and originId where they are missing; where one is there, but wrong, raise the first error."""
     try:
         fields = _fields.decode(body)
     except (ValueError, RecursionError):

@@ -36,7 +36,7 @@ class _MovedError(Exception):
 
 
 class Peers:
-    """The other workers: one client with connections kept open, and a watch over calls whose owner changes meanwhile."""
+    """The other workers: one client that keeps connections open; calls whose owner changes meanwhile come back."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -65,7 +65,7 @@ class Peers:
     async def call(
         self, method: str, url: URL, within_s: float, *, headers: dict[str, str], body: bytes | None = None
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Ask another worker. Raises aiohttp.ClientError or TimeoutError when it does not answer within some seconds."""
+        """Ask another worker. Raises aiohttp.ClientError or TimeoutError when it does not answer in time."""
         assert self._client is not None
         async with self._client.request(
             method,

@@ -5,9 +5,9 @@ from typing import Final, get_args
 import orjson
 from aiohttp.web import Request, Response, StreamResponse, UrlDispatcher
 
-from agents.invoices import invoices as agent
 from app.codec import invoice_commands
 from app.domain.invoices import Status
+from app.engine.agent import Agent
 from app.engine.answers import NotOwnerError
 from app.engine.commands import history_key
 from app.engine.task import Task
@@ -27,20 +27,21 @@ STATUSES: Final = get_args(Status)
 class Invoices:
     """The invoices of the cluster."""
 
-    def __init__(self, owned: Owned, scans: Scans) -> None:
+    def __init__(self, owned: Owned, scans: Scans, agent: Agent) -> None:
         self._owned = owned
+        self._agent = agent
         self._scans = scans
         self._host = owned.app.url.partition("://")[2]
         self._one = CommandResource(owned, agent, invoice_commands, invoices, "invoice")
 
     def routes(self, router: UrlDispatcher) -> None:
         """Add the calls."""
-        router.add_get("/api/invoices", self.list)
+        router.add_get("/api/invoices", self.index)
         router.add_get("/api/invoices/{id}", self._one.get)
         router.add_get("/api/invoices/{id}/events", self.events)
         router.add_post("/api/invoices/{id}/commands", self._one.post)
 
-    async def list(self, request: Request) -> Response:
+    async def index(self, request: Request) -> Response:
         """List snapshots by id, over all partitions and workers."""
         query = request.query
         status = query.get("status")
@@ -53,7 +54,7 @@ class Invoices:
             start=after(query.get("cursor")),
             where={} if status is None else {"status": status},
         )
-        part = await self._scans.read(agent, invoices, wanted, caller(request), partial=partial)
+        part = await self._scans.read(self._agent, invoices, wanted, caller(request), partial=partial)
         body = b'{"items":%b,"cursor":%b%b}' % (
             array(entry.value for entry in part.entries),
             orjson.dumps(cursor(part)),
@@ -87,4 +88,4 @@ class Invoices:
             return held(body, position, self._host)
 
         partition = self._owned.app.owners.partition(key)
-        return await self._owned.answer(request, agent, partition, asked, here, late=not_reached(asked))
+        return await self._owned.answer(request, self._agent, partition, asked, here, late=not_reached(asked))

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from aiohttp.web import Request, Response
+from aiohttp.web import Request, Response, UrlDispatcher
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from app.engine.app import App
@@ -47,9 +47,15 @@ class Metrics:
         task = ("agent", "partition")
         self._lag = Gauge("kawka_lag", "Records of the sources not yet processed", task, registry=registry)
         self._restored = Gauge("kawka_restored_records", "Records read by the latest restore", task, registry=registry)
-        self._left = Gauge("kawka_to_restore_records", "Records the latest restore had to read", task, registry=registry)
+        self._left = Gauge(
+            "kawka_to_restore_records", "Records the latest restore has to read", task, registry=registry
+        )
         self._parked = Gauge("kawka_parked_keys", "Keys that wait behind a dead letter", task, registry=registry)
         self._tasks = Gauge("kawka_tasks", "Tasks of this worker by state", ("agent", "state"), registry=registry)
+
+    def routes(self, router: UrlDispatcher) -> None:
+        """Add the call."""
+        router.add_get("/metrics", self.get)
 
     async def get(self, _: Request) -> Response:
         """Answer with all series of this worker."""

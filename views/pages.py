@@ -12,7 +12,8 @@ from views.problems import Problem
 STATIC: Final = Path(__file__).parent / "static"
 ADDRESSES: Final = ("/", "/invoices/{id}", "/workers", "/topology", "/dead-letters")
 _HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-cache",  # kept, but asked for with its etag each time: a new version is seen at once

@@ -13,7 +13,7 @@ from typing import Final
 
 import aiohttp
 import msgspec
-from aiohttp.web import Request, Response
+from aiohttp.web import Request, Response, UrlDispatcher
 from yarl import URL
 
 from app.engine.agent import Agent
@@ -36,7 +36,7 @@ _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class Range(msgspec.Struct, frozen=True):
-    """What to read: keys that begin with `prefix`, from `start`, below `stop`; only values whose fields are as `where` says."""
+    """What to read: keys that begin with `prefix`, from `start`, below `stop`; values whose fields fit `where`."""
 
     table: str
     limit: int
@@ -50,7 +50,7 @@ class Range(msgspec.Struct, frozen=True):
         if not self.where:
             return True
         fields = _FIELDS.decode(value)
-        return all(fields.get(name) == msgspec.json.encode(wanted) for name, wanted in self.where.items())
+        return all(bytes(fields.get(name, b"")) == msgspec.json.encode(wanted) for name, wanted in self.where.items())
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -85,6 +85,10 @@ class Scans:
         self._app = app
         self._peers = peers
         self._host = app.url.partition("://")[2]
+
+    def routes(self, router: UrlDispatcher) -> None:
+        """Add the call by which workers ask each other."""
+        router.add_post(_PATH, self.post)
 
     async def read(self, agent: Agent, table: Table, wanted: Range, asked: Caller, *, partial: bool = False) -> Part:
         """Give the first entries of a range over all partitions. Raises Problem 503 unless `partial`, or 504."""
@@ -143,9 +147,10 @@ class Scans:
         tasks: list[Task] = []
         for partition in partitions:
             task = self._app.tasks.get(agent.name, partition)
+            if task is None:
+                part.missing.append(partition)
+                continue
             try:
-                if task is None:
-                    raise NotOwnerError
                 async with asyncio.timeout_at(asked.deadline):
                     await reached(task, asked)
                 tasks.append(task)
@@ -180,7 +185,7 @@ class Scans:
 
 
 async def _in_order(tasks: list[Task], table: Table, wanted: Range) -> AsyncIterator[tuple[bytes, bytes, int]]:
-    """Give the entries of some tasks in key order; gives way now and then. Raises NotOwnerError when one is lost meanwhile."""
+    """Give the entries of some tasks in key order, giving way. Raises NotOwnerError when one is lost meanwhile."""
     turn = Turn()
     for key, value, partition in merge(*(_entries(task, table, wanted) for task in tasks)):
         yield key, value, partition
@@ -228,5 +233,3 @@ def after(text: str | None) -> bytes:
     except ValueError as error:
         raise malformed("This cursor was not given by us.", "cursor") from error
     return key + b"\x00"
-
-

@@ -63,7 +63,7 @@ class _Connection(RequestHandler):
     __slots__ = ()
 
     def handle_error(
-        self, request: BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+        self, _request: BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> StreamResponse:
         """Answer what is not HTTP, before any handler, with a problem too."""
         if status >= 500:

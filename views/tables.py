@@ -27,16 +27,16 @@ class Tables:
 
     def routes(self, router: UrlDispatcher) -> None:
         """Add the calls."""
-        router.add_get("/api/tables", self.list)
+        router.add_get("/api/tables", self.index)
         router.add_get("/api/tables/{table}", self.range)
         router.add_get("/api/tables/{table}/{key:.+}", self.one)
 
-    async def list(self, _: Request) -> Response:
+    async def index(self, _: Request) -> Response:
         """List the tables."""
         tables = [
             {
                 "table": table.name,
-                "help": table.help,
+                "help": table.about,
                 "key": table.keys.help,
                 "agent": agent.name,
                 "topic": self._app.topic_name(table.topic),
@@ -88,8 +88,8 @@ class Tables:
             raise malformed("The keys are not UTF-8.") from error
         part = await self._scans.read(agent, table, wanted, caller(request))
         items = array(
-            b'{"key":%b,"value":%b,"partition":%d}' % (orjson.dumps(table.keys.show(entry.key)), entry.value, entry.partition)
-            for entry in part.entries
+            b'{"key":%b,"value":%b,"partition":%d}' % (orjson.dumps(table.keys.show(key)), value, partition)
+            for key, value, partition in ((entry.key, entry.value, entry.partition) for entry in part.entries)
         )
         body = b'{"items":%b,"cursor":%b}' % (items, orjson.dumps(cursor(part)))
         return raw_json(body, Kawka_Position=",".join(part.positions), Kawka_Served_By=", ".join(part.served_by))

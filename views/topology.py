@@ -30,42 +30,35 @@ class Topology:
         listed = [{"from": source, "to": target, "kind": kind} for source, target, kind in edges]
         return json({"nodes": list(nodes.values()), "edges": listed})
 
-    def _add(
-        self, agent: Agent, nodes: dict[str, dict[str, Any]], edges: dict[tuple[str, str, str], None]
-    ) -> None:
-        me = f"agent:{agent.name}"
-        nodes[me] = {"id": me, "kind": "agent", "name": agent.name, "help": agent.doc, "group": agent.offset_group}
+    def _add(self, agent: Agent, nodes: dict[str, dict[str, Any]], edges: dict[tuple[str, str, str], None]) -> None:
+        def node(kind: str, name: str, **about: Any) -> str:
+            identity = f"{kind}:{name}"
+            nodes[identity] = {"id": identity, "kind": kind, "name": name, "label": name, **about}
+            return identity
 
         def topic(declared: Topic) -> str:
-            node = f"topic:{declared.name}"
-            nodes[node] = {
-                "id": node,
-                "kind": "topic",
-                "name": declared.name,
-                "topic": self._app.topic_name(declared),
-                "key": declared.key,
-                "partitions": self._app.settings.partitions,
-                "compacted": declared.compact,
-                "retentionMs": None if declared.compact else declared.retention_ms,
-            }
-            return node
+            return node(
+                "topic",
+                declared.name,
+                topic=self._app.topic_name(declared),
+                key=declared.key,
+                partitions=self._app.settings.partitions,
+                compacted=declared.compact,
+                retentionMs=None if declared.compact else declared.retention_ms,
+            )
 
+        me = node("agent", agent.name, help=agent.doc, group=agent.offset_group)
         for source in agent.sources:
             edges[topic(source), me, "source"] = None
-        for output in agent.outputs:
+        for output in (*agent.outputs, *((agent.results,) if agent.results else ())):
             edges[me, topic(output), "output"] = None
-        if agent.results is not None:
-            edges[me, topic(agent.results), "output"] = None
-        for table in agent.all_tables:
-            node = f"table:{table.name}"
-            nodes[node] = {
-                "id": node, "kind": "table", "name": table.name, "help": table.help, "key": table.keys.help,
-                "internal": table.internal,
-            }  # fmt: skip
-            edges[me, node, "state"] = None
-            if table.changelog:
-                edges[node, topic(table.topic), "changelog"] = None
+        for declared in agent.all_tables:
+            facts = {"help": declared.about, "key": declared.keys.help, "internal": declared.internal}
+            table = node("table", declared.name, **facts)
+            edges[me, table, "state"] = None
+            if declared.changelog:
+                edges[table, topic(declared.topic), "changelog"] = None
             else:
-                edges[topic(table.topic), node, "fold"] = None
+                edges[topic(declared.topic), table, "fold"] = None
         edges[me, topic(agent.parked_topic), "parked"] = None
         edges[me, topic(topics.dead_letters), "dead-letters"] = None

@@ -28,9 +28,9 @@ class Workers:
 
     def routes(self, router: UrlDispatcher) -> None:
         """Add the call."""
-        router.add_get("/api/workers", self.list)
+        router.add_get("/api/workers", self.index)
 
-    async def list(self, request: Request) -> Response:
+    async def index(self, request: Request) -> Response:
         """Describe all workers, or, to another worker, this one."""
         own = await self._own()
         if HOP in request.headers:

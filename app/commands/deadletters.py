@@ -33,8 +33,7 @@ def list_(limit: int, url: str | None, as_json: bool) -> None:
     table = Table("where", "when", "agent", "key", "error", "attempts", "bytes", "key waits")
     for item in items:
         when = datetime.fromtimestamp(item["time"] / 1000, UTC).isoformat(timespec="seconds")
-        where = f"{item['partition']}/{item['offset']}"
-        cells = (where, when, item["agent"], item["key"], item["error"], item["attempts"], item["size"])
+        cells = (item["position"], when, item["agent"], item["key"], item["error"], item["attempts"], item["size"])
         table.add_row(*("" if cell is None else str(cell) for cell in cells), "yes" if item["parked"] else "")
     Console().print(table if items else "No dead letters.")
 

@@ -145,7 +145,7 @@ class Restorer:
     ) -> dict[int, tuple[list[tuple[int, T]], bool]]:
         """Give the last committed records of partitions, the newest first, as (offset, what `keep` makes of each).
 
-        `before`: partition -> offset below which to look; up to `most` of each partition, and whether there may be more.
+        `before`: partition -> offset below which to look; up to `most` of each partition, and if there may be more.
         """
         consumer = await self._consumer()
         found = {}

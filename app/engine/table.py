@@ -70,7 +70,6 @@ class Table:
     ) -> None:
         self.name = name
         self.topic = topic
-        self.help = help
         self.about = about
         self.decode = decode
         self.encode = encode
