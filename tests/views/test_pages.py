@@ -1,6 +1,7 @@
 """The pages, driven as a person would: real worker, real Chromium, wide and narrow, light and dark."""
 
 import json
+import random
 import re
 import urllib.request
 import uuid
@@ -9,6 +10,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
+
+from app.domain import decimals
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
 looks = pytest.mark.parametrize(
@@ -354,6 +357,25 @@ def test_a_list_that_cannot_be_loaded_says_what_happened_and_offers_to_try_again
     me.page.unroute("**/api/invoices?*")
     me.command("Try again").click()
     expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_a_line_is_counted_on_the_page_as_by_the_rules(person: Any) -> None:
+    page = person().open("/workers")
+    chance = random.Random(17)
+    pairs = [
+        (f"{chance.randrange(10**9)}.{chance.randrange(10**6):06}", f"{chance.randrange(10**9)}.{cents:02}")
+        for cents in range(100)
+    ]
+    pairs += [
+        (f"{whole}.{part}", price)
+        for whole in range(4)
+        for part in ("5", "25", "125")
+        for price in ("0.01", "0.05", "0.10", "1.25")
+    ]
+    counted = page.evaluate(
+        "(pairs) => import('/static/money.js').then(({ lineTotal }) => pairs.map((pair) => lineTotal(...pair)))", pairs
+    )
+    assert counted == [decimals.money(decimals.line_amount(*pair)) for pair in pairs]
 
 
 def test_the_chosen_theme_is_kept(person: Any) -> None:

@@ -7,8 +7,8 @@ const SILENCE_MS = 1900;
 const GIVE_UP_MS = 10_000;
 const REOPEN_MS = 1000;
 
-/** "connecting" until first opened, then "live" or "lost"; `heard` is when this page last knew all there was. */
-export const feed = signal({ state: "connecting", heard: Date.now() });
+/** "connecting" until first opened, then "live" or "lost"; `heard` is when this page last knew all there was, null if never. */
+export const feed = signal({ state: "connecting", heard: null });
 /** When the last invoice changed or command was answered, null before the first. */
 export const lastEvent = signal(null);
 /** Changes a second, smoothed. */
@@ -18,7 +18,7 @@ const listeners = { "invoice-changed": new Set(), "command-result": new Set(), r
 let source = null;
 let lastId = "";
 let beats = false; // a worker that never says it cannot be judged by its silence
-let heard = Date.now();
+let heard = null;
 let counted = 0;
 
 /** Calls back for "invoice-changed", "command-result" or "recovered" (the feed is back, a gap may lie behind). Returns how to stop. */
@@ -50,19 +50,23 @@ function open() {
   source.onopen = alive;
   source.onerror = () => {
     lost();
+    // The worker refused: EventSource gives up by itself then, and so must be made anew.
     if (source.readyState === EventSource.CLOSED) setTimeout(open, REOPEN_MS);
   };
-  source.addEventListener("heartbeat", () => {
+  source.addEventListener("heartbeat", (event) => {
     beats = true;
+    lastId = event.lastEventId || lastId;
     alive();
   });
+  // The worker could not keep up and left some out: what is shown is read anew.
+  source.addEventListener("gap", () => tell("recovered"));
   for (const kind of ["invoice-changed", "command-result"]) {
     source.addEventListener(kind, (event) => {
       alive();
       lastId = event.lastEventId;
       lastEvent.value = Date.now();
       if (kind === "invoice-changed") counted += 1;
-      tell(kind, JSON.parse(event.data), event.lastEventId);
+      tell(kind, JSON.parse(event.data));
     });
   }
 }
@@ -71,7 +75,7 @@ export function startFeed() {
   open();
   // A feed that was silent but is still open speaks again by itself; one that stays silent is opened anew.
   setInterval(() => {
-    const silent = Date.now() - heard;
+    const silent = heard === null ? 0 : Date.now() - heard;
     if (beats && silent > SILENCE_MS) lost();
     if (beats && silent > GIVE_UP_MS && source.readyState === EventSource.OPEN) {
       source.close();

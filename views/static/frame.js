@@ -68,7 +68,8 @@ function FeedBanner() {
   const lost = feed.value.state === "lost";
   // Read aloud once when it drops and once when it is back, not with every second of its age.
   return html`<div role="status" aria-live="polite" class="sr">${lost ? "Live feed lost, reconnecting" : ""}</div>
-    ${lost && html`<div class="banner"><${Shape} of="lost" /><span><strong>The live feed dropped.</strong> You see the state of ${ageText(now.value - feed.value.heard)} ago. Reconnecting; the gap will be filled.</span></div>`}`;
+    ${lost && html`<div class="banner"><${Shape} of="lost" />${feed.value.heard === null ? html`<span><strong>No live feed yet.</strong> What you see is as of when it was loaded. Trying again.</span>`
+      : html`<span><strong>The live feed dropped.</strong> You see the state of ${ageText(now.value - feed.value.heard)} ago. Reconnecting; the gap will be filled.</span>`}</div>`}`;
 }
 
 export function useTitle(text) {

@@ -80,10 +80,10 @@ function flush() {
   arrived = new Map();
   batch(() => {
     const fresh = [];
-    for (const [id, { snapshot, position }] of changes) {
+    for (const [id, snapshot] of changes) {
       const fits = !list.value.status || list.value.status === snapshot.status;
       if (!shown.has(id) && fits) fresh.push(id);
-      if (shown.has(id) || fits || isKnown(id)) learn(snapshot, { position });
+      if (shown.has(id) || fits || isKnown(id)) learn(snapshot);
     }
     if (!fresh.length || list.value.state !== "ready") return;
     const seen = new Set(waiting.value);
@@ -93,8 +93,8 @@ function flush() {
 }
 
 export function startList() {
-  onFeed("invoice-changed", (snapshot, position) => {
-    arrived.set(snapshot.invoiceId, { snapshot, position });
+  onFeed("invoice-changed", (snapshot) => {
+    arrived.set(snapshot.invoiceId, snapshot);
     flushing ??= setTimeout(flush, 250);
   });
   // Last-Event-ID fills a short gap; after a long one the feed may not reach back far enough, so the top is read again.

@@ -27,3 +27,4 @@ startList();
 startFeed();
 startCluster();
 render(html`<${App} />`, document.getElementById("app"));
+document.getElementById("shell").remove();

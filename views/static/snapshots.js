@@ -1,8 +1,8 @@
 import { signal } from "./vendor/signals.js";
 
 /**
- * What this page knows of each invoice: {snapshot, position, servedBy}, one signal an id, so that a change
- * draws one row anew and not the list. `position` and `servedBy` are as of the answer the snapshot came with.
+ * What this page knows of each invoice: {snapshot, position, servedBy}, one signal an id, so that a change draws one
+ * row anew and not the list. `position` and `servedBy` are of the latest answer; the feed does not say them.
  */
 const known = new Map();
 

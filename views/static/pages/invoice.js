@@ -35,10 +35,17 @@ export function InvoicePage({ id }) {
   };
   useEffect(() => {
     read();
-    const stops = [
-      onFeed("recovered", read),
-      onFeed("invoice-changed", (snapshot, position) => snapshot.invoiceId === id && learn(snapshot, { position })),
-    ];
+    // The feed brings the new state at once, but not where it lies: the worker that holds it is asked for that.
+    let asking = null;
+    const changed = (snapshot) => {
+      if (snapshot.invoiceId !== id) return;
+      learn(snapshot);
+      asking ??= setTimeout(() => {
+        asking = null;
+        read();
+      }, 400);
+    };
+    const stops = [onFeed("recovered", read), onFeed("invoice-changed", changed), () => clearTimeout(asking)];
     return () => stops.forEach((stop) => stop());
   }, [id]);
 
@@ -86,13 +93,16 @@ function useHistory(id, version, position) {
     const readOn = async () => {
       if (busy.current) return;
       busy.current = true;
+      let tries = 10;
       try {
         for (;;) {
           const have = events.peek().items.at(-1)?.version ?? 0;
           if (have >= wanted.current) break;
           const more = await readHistory(id, have + 1, position);
           events.value = { items: [...events.peek().items, ...more], problem: null, loading: false };
-          if (!more.length) break;
+          // The feed may be a moment ahead of the worker that holds the history.
+          if (!more.length) await new Promise((resolve) => setTimeout(resolve, 300));
+          if (!more.length && (tries -= 1) < 0) break;
         }
       } catch (problem) {
         events.value = { ...events.peek(), problem, loading: false };

@@ -1,6 +1,6 @@
 import { html } from "../html.js";
 import { useSignal } from "../vendor/signals.js";
-import { useEffect, useMemo } from "../vendor/hooks.js";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "../vendor/hooks.js";
 import { call } from "../api.js";
 import { useTitle } from "../frame.js";
 import { layOut } from "../graph.js";
@@ -26,20 +26,38 @@ function Legend() {
 
 function Graph({ data }) {
   const drawn = useMemo(() => layOut(data), [data]);
+  const box = useRef();
+  useLayoutEffect(() => {
+    // Where not all of it fits, begin at the first agent: what it does is more than what feeds it.
+    const agent = drawn.nodes.find(({ node }) => node.kind === "agent");
+    if (agent && box.current.scrollWidth > box.current.clientWidth + agent.x) box.current.scrollLeft = agent.x - 24;
+  }, [drawn]);
   const picked = route.value.query.node;
   const near = new Set(picked ? [picked] : []);
   for (const { edge } of drawn.edges) if (edge.from === picked || edge.to === picked) near.add(edge.from).add(edge.to);
   const dim = (on) => (picked && near.size && !on ? "dim" : "");
   const pick = (id) => go(withQuery({ node: picked === id ? null : id }), { replace: true });
-  return html`<div class="scroll graph" tabindex="0" role="region" aria-label="Graph of topics, agents and tables; the same as a table below">
+  return html`<div ref=${box} class="scroll graph" tabindex="0" role="region" aria-label="Graph of topics, agents and tables; the same as a table below">
     <svg width=${drawn.width} height=${drawn.height} viewBox=${`0 0 ${drawn.width} ${drawn.height}`} aria-hidden="true">
       <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 .8 7 4 0 7.200z" /></marker></defs>
-      ${drawn.edges.map(({ edge, line, turned }) => html`<path key=${`${edge.from}>${edge.to}`} d=${line} class=${`edge ${turned ? "back" : ""} ${dim(edge.from === picked || edge.to === picked)}`}
+      ${drawn.edges.map(({ edge, line, turned }) => html`<path key=${`${edge.from}>${edge.to} ${edge.kind}`} d=${line} class=${`edge ${turned ? "back" : ""} ${dim(edge.from === picked || edge.to === picked)}`}
         marker-end=${turned ? undefined : "url(#arrow)"} marker-start=${turned ? "url(#arrow)" : undefined} />`)}
       ${drawn.nodes.map(({ node, x, y, width, height }) => html`<g key=${node.id} class=${`node ${node.kind} ${dim(near.has(node.id))}`} transform=${`translate(${x} ${y - height / 2})`} onClick=${() => pick(node.id)}>
         <rect width=${width} height=${height} rx=${node.kind === "agent" ? 17 : 4} />${node.kind === "table" && html`<path d=${`M0 9h${width}`} class="lid" />`}
-        <text x=${width / 2} y=${height / 2 + (node.kind === "table" ? 7 : 4)}>${clip(node.label)}<title>${node.label}</title></text></g>`)}
+        <text x=${width / 2} y=${height / 2 + (node.kind === "table" ? 7 : 4)}>${clip(named(node))}<title>${named(node)}</title></text></g>`)}
     </svg></div>`;
+}
+
+const named = (node) => node.label ?? node.name;
+
+/** What a node is, in a line: an agent's and a table's own words, a topic's key and how long it is kept. */
+function about(node) {
+  if (node.kind !== "topic") return node.help ?? "";
+  const facts = [node.key && `key ${node.key}`, node.partitions && `${node.partitions} partitions`];
+  if (node.compacted) facts.push("compacted");
+  else if (node.retentionMs) facts.push(`kept ${node.retentionMs / 86_400_000} days`);
+  else if (node.retentionMs === null) facts.push("kept for ever");
+  return facts.filter(Boolean).join(", ");
 }
 
 function clip(label) {
@@ -47,13 +65,13 @@ function clip(label) {
 }
 
 function Behind({ data }) {
-  const label = new Map(data.nodes.map((node) => [node.id, node.label]));
+  const label = new Map(data.nodes.map((node) => [node.id, named(node)]));
   const links = (ids) => (ids.length ? ids.map((id) => label.get(id) ?? id).join(", ") : "–");
   const kinds = ["agent", "topic", "table"];
-  const nodes = [...data.nodes].sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || a.label.localeCompare(b.label));
+  const nodes = [...data.nodes].sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || named(a).localeCompare(named(b)));
   const picked = route.value.query.node;
   return html`<section class="block"><h2>As a table</h2><div class="scroll" tabindex="0" role="region" aria-label="Topology as a table"><table class="rows topo"><caption class="sr">Topics, agents and tables, and what they read and feed</caption>
-    <thead><tr><th scope="col">Name</th><th scope="col">Kind</th><th scope="col">Fed by</th><th scope="col">Feeds</th></tr></thead>
-    <tbody>${nodes.map((node) => html`<tr key=${node.id} class=${node.id === picked ? "picked" : ""}><td><a class="mono" href=${withQuery({ node: node.id === picked ? null : node.id })}>${node.label}</a></td><td><span class="kind"><i class=${`swatch ${node.kind}`} />${node.kind}</span></td>
+    <thead><tr><th scope="col">Name</th><th scope="col">Kind</th><th scope="col">What it is</th><th scope="col">Fed by</th><th scope="col">Feeds</th></tr></thead>
+    <tbody>${nodes.map((node) => html`<tr key=${node.id} class=${node.id === picked ? "picked" : ""}><td><a class="mono" href=${withQuery({ node: node.id === picked ? null : node.id })}>${named(node)}</a></td><td><span class="kind"><i class=${`swatch ${node.kind}`} />${node.kind}</span></td><td class="wrap what">${about(node)}</td>
       <td class="mono wrap">${links(data.edges.filter((edge) => edge.to === node.id).map((edge) => edge.from))}</td><td class="mono wrap">${links(data.edges.filter((edge) => edge.from === node.id).map((edge) => edge.to))}</td></tr>`)}</tbody></table></div></section>`;
 }

@@ -23,10 +23,12 @@ function Cards({ workers }) {
   return html`<ul class="cards">${workers.map((worker) => {
     const active = worker.tasks.filter((task) => task.role === "active");
     const ready = active.filter((task) => task.state === "ready").length;
+    const silent = worker.pid === null;
+    const parked = sumOf(active, "parkedKeys");
     const here = short(worker.url) === location.host;
-    return html`<li key=${worker.url} class="card"><header><${Shape} of=${ready === active.length ? "ready" : "restoring"} size=${12} /><a class="mono" href=${worker.url}>${short(worker.url)}</a>${here && html`<span class="tag">serves this page</span>`}</header>
+    return html`<li key=${worker.url} class="card"><header><${Shape} of=${silent ? "lost" : ready === active.length ? "ready" : "restoring"} size=${12} /><a class="mono" href=${worker.url}>${short(worker.url)}</a>${here && html`<span class="tag">serves this page</span>`}${silent && html`<span class="tag bad">does not answer</span>`}</header>
       <dl><div><dt>Active</dt><dd class="num">${ready}/${active.length} ready</dd></div><div><dt>Standby</dt><dd class="num">${worker.tasks.length - active.length}</dd></div>
-        <div><dt>Lag</dt><dd class="num">${sumOf(active, "lag").toLocaleString("en")}</dd></div><div><dt>Process</dt><dd class="num">${worker.pid}</dd></div><div><dt>Generation</dt><dd class="num">${worker.generation}</dd></div></dl></li>`;
+        <div><dt>Lag</dt><dd class="num">${sumOf(active, "lag").toLocaleString("en")}</dd></div>${parked > 0 && html`<div><dt>Parked keys</dt><dd class="num"><a href="/dead-letters">${parked}</a></dd></div>`}<div><dt>Process</dt><dd class="num">${worker.pid ?? "–"}</dd></div><div><dt>Generation</dt><dd class="num">${worker.generation ?? "–"}</dd></div></dl></li>`;
   })}</ul>`;
 }
 
@@ -65,12 +67,12 @@ function Tasks({ workers }) {
     <thead><tr><th scope="col">State</th><th scope="col">Agent</th><th scope="col" class="num">Partition</th><th scope="col">Role</th><th scope="col">Worker</th><th scope="col" class="num">Restored</th><th scope="col" class="num">Lag</th><th scope="col">Position</th></tr></thead>
     <tbody>${rows.map((task) => html`<tr key=${`${task.agent}/${task.partition}/${task.role}/${task.worker.url}`}>
       <td><${Status} of=${task.state} /></td><td class="mono">${task.agent}</td><td class="num">${task.partition}</td><td>${task.role}</td><td class="mono">${short(task.worker.url)}</td>
-      <td class="num">${restored(task)}</td><td class="num">${(task.lag ?? 0).toLocaleString("en")}</td>
+      <td class="num">${restored(task)}</td><td class="num">${task.lag?.toLocaleString("en") ?? "–"}</td>
       <td>${task.position ? html`<${Copy} text=${String(task.position)} what="position" />` : "–"}</td></tr>`)}</tbody></table></div></section>`;
 }
 
 function restored(task) {
-  if (task.state !== "restoring") return (task.restored ?? 0).toLocaleString("en");
+  if (task.state !== "restoring") return task.restored?.toLocaleString("en") ?? "–";
   const of = `${(task.restored ?? 0).toLocaleString("en")} of ${(task.toRestore ?? 0).toLocaleString("en")}`;
-  return html`<span class="progress"><progress max=${task.toRestore || 1} value=${task.restored ?? 0} aria-label=${`Restored ${of}`} />${of}</span>`;
+  return html`<span class="progress"><progress max=${task.toRestore || 1} value=${task.restored ?? 0} aria-label=${`Restored ${of}`} />${of}${task.secondsLeft ? `, ${Math.ceil(task.secondsLeft)} s left` : ""}</span>`;
 }
