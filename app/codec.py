@@ -37,7 +37,7 @@ class Undecodable(ValueError):
 class Codec(Generic[T]):
     """Decodes JSON to `T`: a struct, or a union of structs told apart by their `type`."""
 
-    def __init__(self, shape: Any) -> None:  # noqa: ANN401 - a union of types has no type of its own before PEP 747
+    def __init__(self, shape: Any) -> None:
         self._decode: Callable[[bytes], T] = msgspec.json.Decoder(shape).decode
 
     def decode(self, raw: bytes | None) -> T:

@@ -8,12 +8,15 @@ import sys
 import faust
 import uvloop
 
-from app import admin
+from app import admin, topics
 from app.engine import crash
 from app.engine.app import App
 from app.settings import Settings
 
-SERVICES: dict[str, tuple[str, ...]] = {"invoices": ("agents.invoices",)}
+SERVICES: dict[str, tuple[str, ...]] = {
+    "invoices": ("agents.invoices",),
+    "trucking": ("agents.truck_positions", "agents.dangerous_drivers", "agents.dangerous_windows"),
+}
 EVERYWHERE: tuple[str, ...] = ("views",)
 
 settings = Settings.from_env()
@@ -38,16 +41,14 @@ def load() -> App:
 def run() -> None:
     """Run a worker until SIGTERM or SIGINT."""
     crash.arm(settings.crash_at)
-    report = asyncio.run(admin.check(settings))
+    load()
+    report = asyncio.run(admin.check(settings, topics.of(settings.services)))
     if report.unusable or report.missing:
-        raise SystemExit(
-            [*report.unusable, f"Missing topics: {', '.join(report.missing)}; `kawka topics create` makes them."][0]
-        )
+        missing = f"Missing topics: {', '.join(report.missing)}; `kawka topics create` makes them."
+        raise SystemExit(next(iter(report.unusable), missing))
     uvloop.install()
     level = getattr(logging, settings.log_level.upper())
     logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("aiokafka").setLevel(max(level, logging.ERROR))  # it warns of every ordinary rebalance
-    worker = faust.Worker(
-        load(), loglevel=settings.log_level, override_logging=False, blocking_timeout=None, quiet=True
-    )
+    worker = faust.Worker(app, loglevel=settings.log_level, override_logging=False, blocking_timeout=None, quiet=True)
     worker.execute_from_commandline()

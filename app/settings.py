@@ -49,6 +49,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     topic_prefix: Annotated[str, Meta(description="put before every topic name; for tests and benchmarks")] = ""
     session_timeout_s: Annotated[float, Meta(gt=0, description="silence after which the group gives up on us")] = 6.0
     heartbeat_s: Annotated[float, Meta(gt=0, description="time between two heartbeats")] = 2.0
+    join_grace_s: Annotated[float, Meta(gt=0, description="how long an event waits for the row it is joined with")] = (
+        5.0
+    )
     idempotency_s: Annotated[int, Positive, Meta(description="how long a command id is remembered")] = 3600
     idempotency_max: Annotated[int, Positive, Meta(description="command ids remembered for a partition")] = 50_000
     batch_max_records: Annotated[int, Positive, Meta(description="most records in one transaction")] = 4000

@@ -3,6 +3,8 @@
 All topics have the same number of partitions, so that records of one key meet on one partition number in each of them.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -63,18 +65,51 @@ dangerous_driving = Topic("dangerous_driving", key="truckId")
 trucking_driver = Topic("trucking_driver", key="driverId", retention_ms=None, compact=True)
 dangerous_driving_driver = Topic("dangerous_driving_driver", key="driverId")
 dangerous_driving_windowed = Topic("dangerous_driving_windowed", key="eventType")
+dangerous_by_driver = repartition("truck-positions", "driver")
+dangerous_by_type = repartition("truck-positions", "type")
+dangerous_late = Topic("kawka-dangerous-windows-late", key="eventType")
 
-ALL: tuple[Topic, ...] = (
+TRUCKING = (
     truck_position,
     dangerous_driving,
     trucking_driver,
     dangerous_driving_driver,
     dangerous_driving_windowed,
+    dangerous_by_driver,
+    dangerous_by_type,
+    dangerous_late,
+    *(timers(agent) for agent in ("dangerous-drivers", "dangerous-windows")),
+    *(parked(agent) for agent in ("truck-positions", "dangerous-drivers", "dangerous-windows")),
+    *(
+        changelog(table)
+        for table in (
+            "trucks",
+            "drivers",
+            "driving",
+            "events-waiting-for-driver",
+            "dangerous-windows",
+            "dangerous-drivers-timers",
+            "dangerous-windows-timers",
+            "truck-positions-parked",
+            "dangerous-drivers-parked",
+            "dangerous-windows-parked",
+        )
+    ),
+)
+
+INVOICES = (
     invoice_commands,
     invoice_events,
     command_results,
     invoice_snapshots,
-    dead_letters,
     invoices_parked,
     invoices_parked_changelog,
 )
+BY_SERVICE: dict[str, tuple[Topic, ...]] = {"invoices": INVOICES, "trucking": TRUCKING}
+ALL: tuple[Topic, ...] = (dead_letters, *(topic for service in BY_SERVICE.values() for topic in service))
+
+
+def of(services: Iterable[str]) -> tuple[Topic, ...]:
+    """Give the topics that some services need; none named means all."""
+    chosen = tuple(services)
+    return (dead_letters, *(topic for service in chosen for topic in BY_SERVICE[service])) if chosen else ALL

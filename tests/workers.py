@@ -78,7 +78,7 @@ class Cluster:
         self.workers: list[Worker] = []
         self._directory = directory
         self._program = program
-        self._env = env
+        self._env = {"KAWKA_SERVICES": "invoices", **env}
 
     def topic(self, topic: topics.Topic) -> str:
         """Give a topic's real name."""
@@ -86,7 +86,8 @@ class Cluster:
 
     async def create_topics(self) -> None:
         """Make the topics of the suite under this cluster's prefix."""
-        await admin.create(Settings(broker=self.broker, topic_prefix=f"{self.name}-"))
+        services = self._env["KAWKA_SERVICES"].split(",")
+        await admin.create(Settings(broker=self.broker, topic_prefix=f"{self.name}-"), topics.of(services))
 
     def start(self, **env: str) -> Worker:
         """Start one more worker."""
@@ -102,6 +103,10 @@ class Cluster:
         worker = Worker(f"worker-{number}", {**settings, **self._env, **env}, self._directory, self._program)
         self.workers.append(worker)
         return worker
+
+    def http(self) -> aiohttp.ClientSession:
+        """Give a client for the workers' HTTP."""
+        return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
 
     async def workers_now(self, via: Worker) -> list[dict[str, Any]]:
         """Ask a worker for all of them; none while it does not answer."""

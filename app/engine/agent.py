@@ -8,11 +8,12 @@ import faust
 from faust.types import TP
 
 from app.engine.table import Table
+from app.engine.timers import Clock, Idle
 from app.topics import Topic
 
 if TYPE_CHECKING:
     from app.engine.app import App
-    from app.engine.task import TaskBatch
+    from app.engine.task import Task, TaskBatch
 
 AgentFunction = Callable[[AsyncIterator["TaskBatch"]], Awaitable[None]]
 
@@ -35,11 +36,13 @@ class Agent(faust.Agent):
         parked_topic: Topic,
         parked_table: Table,
         timers: tuple[Topic, Table] | None,
+        idle: Idle | None,
     ) -> None:
         """Say what flows where. `results`: the topic whose fold tells which commands were decided.
 
-        `timers`: the topic and the table of the agent's timers; the topic is one more source.
+        `timers`: the topic and table of the agent's timers; the topic is one more source. `idle`: see timers.py.
         """
+        self.idle = idle
         self.timers_topic: Topic | None = timers[0] if timers else None
         self.timers_table: Table | None = timers[1] if timers else None
         self.sources = (*sources, *timers[:1]) if timers else tuple(sources)
@@ -63,6 +66,12 @@ class Agent(faust.Agent):
     def offset_group(self) -> str:
         """The consumer group that holds the agent's positions; it has no members."""
         return f"{self.app.settings.prefix}.{self.name}"
+
+    def clock(self, task: "Task") -> Clock | None:
+        """Make the clock of a task, None for an agent without timers."""
+        if self.timers_topic is None or self.timers_table is None:
+            return None
+        return Clock(task, self.timers_topic, self.timers_table, self.idle)
 
     @property
     def doc(self) -> str:

@@ -25,7 +25,7 @@ from app.engine.states import States
 from app.engine.table import Table
 from app.engine.tablemanager import TableManager
 from app.engine.tasks import Tasks
-from app.engine.timers import timers_table
+from app.engine.timers import Idle, timers_table
 from app.engine.transport import Consumer, Transport
 from app.engine.web import Web, plain_runner
 from app.settings import Settings
@@ -96,6 +96,7 @@ class App(faust.App):
         outputs: Iterable[Topic] = (),
         results: Topic | None = None,
         timers: bool = False,
+        idle: Idle | None = None,
     ) -> Callable[[AgentFunction], Agent]:
         """Declare an agent over co-partitioned `sources`. Its function gets one task's batches: see engine/task.py."""
 
@@ -117,7 +118,7 @@ class App(faust.App):
             )
             create = super(App, self).agent(channel, name=name, isolated_partitions=True)
             agent: Agent = create(function)  # type: ignore[assignment, arg-type]
-            agent.declare(sources, tables, outputs, results, topics.parked(name), parked_table, clock)
+            agent.declare(sources, tables, outputs, results, topics.parked(name), parked_table, clock, idle)
             self.tables.register((*agent.tables, parked_table))
             return agent
 

@@ -44,7 +44,7 @@ class Elected:
             work: asyncio.Future[None] = asyncio.ensure_future(self._work())
             self.running = True
             try:
-                while self.leads and not work.done():
+                while not work.done() and self.leads:
                     await asyncio.wait([work], timeout=LOOK_S)
             finally:
                 self.running = False

@@ -30,6 +30,10 @@ class Metrics:
             "kawka_repeated_commands", "Commands decided before", ("agent",), registry=self.registry
         )
 
+    def counter(self, name: str, about: str) -> Counter:
+        """Make a counter of an agent's own, without labels."""
+        return Counter(name, about, registry=self.registry)
+
     def committed(self, agent: str, partition: int, tx: "Transaction") -> None:
         """Count a committed transaction."""
         label = str(partition)

@@ -21,7 +21,6 @@ from app.engine.answers import Answer, NotOwnerError, ReusedError, Waiting
 from app.engine.idempotency import Decided
 from app.engine.inbox import Batch, Inbox
 from app.engine.restore import Progress
-from app.engine.timers import run_clock
 from app.engine.transaction import DoubtError, Handler, Transaction
 from app.engine.transport import Fetch
 from app.topics import Topic
@@ -67,7 +66,8 @@ class Task:
         self.waiting = Waiting()
         self.position: dict[TP, int] = {}
         self.timers_topic = app.topic_name(agent.timers_topic) if agent.timers_topic else None
-        self._clock: asyncio.Task[None] | None = None
+        self.clock = agent.clock(self)
+        self._clock_task: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
         self._inbox = Inbox(self.tps, 2 * app.settings.batch_max_records, app.consumer.thread.behind)
         self._epoch = 0
@@ -126,8 +126,8 @@ class Task:
         except TimeoutError:
             log.warning("%r: its batch did not end in %s s; it is aborted", self, within)
         self.phase = "lost"
-        if self._clock is not None:
-            self._clock.cancel()
+        if self._clock_task is not None:
+            self._clock_task.cancel()
         if self._main is not None and self._main is not asyncio.current_task():
             self._main.cancel()
             with suppress(asyncio.CancelledError, Exception):
@@ -192,8 +192,10 @@ class Task:
         self.phase = "ready"
         self._stir()
         await self.app.consumer.thread.ask(self.app.consumer.thread.open, self.position, self._epoch, repr(self))
-        if self.agent.timers_topic is not None and self._clock is None:
-            self._clock = asyncio.get_running_loop().create_task(run_clock(self), name=f"clock of {self!r}")
+        if self.clock is not None:
+            self.clock.load()
+            if self._clock_task is None:
+                self._clock_task = asyncio.get_running_loop().create_task(self.clock.run(), name=f"clock of {self!r}")
         log.info("%r: ready after %d records", self, self.progress.done)
 
     async def _drop_producer(self, *, abort: bool = False) -> None:
@@ -245,6 +247,8 @@ class Task:
         for tp in self.tps:
             self.position[tp] = self.state.position[tp.topic]
         self.app.pace.committed()
+        if self.clock is not None:
+            self.clock.committed(tx.timers, silence=tx.silence)
         self._committed_at = time.monotonic()
         for key, command_id, answer in tx.answers:
             self.waiting.resolve(key, command_id, answer)
@@ -274,11 +278,6 @@ class Task:
             if self.phase == "lost":
                 raise NotOwnerError
             await self._moved.wait()
-
-    async def moved(self, within: float) -> None:
-        """Wait for the next commit, or for some seconds."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._moved.wait(), within)
 
     def _applied(self, tp: TP) -> float:
         if tp.partition != self.partition:

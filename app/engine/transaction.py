@@ -15,7 +15,7 @@ from app.engine.idempotency import Decided
 from app.engine.pacing import Turn
 from app.engine.state import Parked, State
 from app.engine.table import Table
-from app.engine.timers import timer_key
+from app.engine.timers import timer_entry
 from app.topics import Topic
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class _Emitted(NamedTuple):
     value: bytes | None
     headers: Headers
     partition: int | None
+    timestamp_ms: int | None
 
 
 class _Output:
@@ -66,6 +67,7 @@ class Transaction:
         self.task = task
         self.record: Any = None
         self._timers_topic = task.timers_topic
+        self._topics: set[str] = set()
         self.handled = 0
         self.buried = 0
         self.repeated = 0
@@ -107,24 +109,44 @@ class Transaction:
         self._puts[table.prefix + key] = (table, key, value, encoded)
 
     def emit(
-        self, topic: Topic, key: bytes | None, value: bytes | None, headers: Headers, partition: int | None = None
+        self,
+        topic: Topic,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers,
+        partition: int | None = None,
+        timestamp_ms: int | None = None,
     ) -> None:
-        """Write a record at the time of the record at hand, to the same partition number unless told otherwise."""
+        """Write a record to the partition number, and with the time, of the record at hand unless told otherwise."""
         if len(key or b"") + len(value or b"") + RECORD_OVERHEAD > topic.max_bytes:
             raise OutputTooLargeError(f"{len(value or b'')} bytes for {topic.name}, which takes {topic.max_bytes}")
-        self._emits.append(_Emitted(topic, key, value, headers, partition))
+        self._emits.append(_Emitted(topic, key, value, headers, partition, timestamp_ms))
 
     def repartition(self, topic: Topic, key: bytes, value: bytes, headers: Headers) -> None:
         """Write a record to the partition that `key` belongs to."""
         self.emit(topic, key, value, headers, self.task.app.owners.partition(key))
 
-    def schedule(self, due_ms: int, key: bytes, payload: bytes = b"") -> None:
-        """Have a timer record (key, payload) read by this task once, after the wall clock passed `due_ms`."""
-        self.put(self.timers_table, timer_key(due_ms, key), payload, payload)
+    def schedule(self, key: bytes, after_ms: int, payload: bytes = b"") -> None:
+        """Have a timer record (key, payload) read by this task once, `after_ms` from the time of the record at hand.
 
-    def cancel(self, due_ms: int, key: bytes) -> None:
+        There is one timer a key: scheduled again, it is set anew.
+        """
+        entry = timer_entry(max(0, self.record.timestamp), after_ms, payload)
+        self.put(self.timers_table, key, entry, entry)
+
+    def cancel(self, key: bytes) -> None:
         """Take back a timer that has not been read yet."""
-        self.put(self.timers_table, timer_key(due_ms, key), None)
+        self.put(self.timers_table, key, None)
+
+    def scan(self, table: Table, prefix: bytes = b"", stop: bytes | None = None) -> list[tuple[bytes, Any]]:
+        """Give the entries of a key range as this transaction sees them, in key order. It looks at all puts."""
+        low, high = table.bounds(prefix, stop=stop)
+        found = {key: table.decode(raw) for key, raw in self._state.scan(table, prefix, stop=stop)}
+        for mine in (self._overlay, self._puts):
+            for full, (_, key, value, _encoded) in mine.items():
+                if low <= full < high:
+                    found[key] = value
+        return sorted((key, value) for key, value in found.items() if value is not None)
 
     @property
     def timers_table(self) -> Table:
@@ -133,6 +155,17 @@ class Transaction:
         if table is None:
             raise TypeError(f"agent {self.task.agent.name} has no timers")
         return table
+
+    @property
+    def timers(self) -> dict[bytes, bytes | None]:
+        """The timers this transaction set or took back."""
+        table = self.task.agent.timers_table
+        return {key: value for _, (of, key, value, _encoded) in self._overlay.items() if of is table}
+
+    @property
+    def silence(self) -> bool:
+        """Whether this transaction had nothing but timer records."""
+        return all(topic == self._timers_topic for topic in self._topics)
 
     def decided(self, key: bytes, command_id: str) -> bytes | None:
         """Give the fingerprint of a command that has its result already, committed or in this transaction."""
@@ -162,6 +195,7 @@ class Transaction:
         """Handle each record; one that cannot be decoded or whose handler raises goes to the dead letters."""
         turn = Turn()
         self.handled = len(records)
+        self._topics = {record.topic for record in records}
         for record in records:
             self.record = record
             if self.parked and record.key in self.parked:
@@ -201,7 +235,12 @@ class Transaction:
         for emitted in self._emits:
             target = partition if emitted.partition is None else emitted.partition
             output, index = await self._append(
-                emitted.topic, target, emitted.key, emitted.value, timestamp, emitted.headers
+                emitted.topic,
+                target,
+                emitted.key,
+                emitted.value,
+                timestamp if emitted.timestamp_ms is None else emitted.timestamp_ms,
+                emitted.headers,
             )
             if self._decided is not None and output.name == self._state.results:
                 identity, fingerprint = self._decided
