@@ -28,5 +28,6 @@ invoice_history = Table(
     about="Every event of every invoice: a fold of invoice-events",
     entry=_event_entry,
     changelog=False,
+    cached=False,
     keys=HISTORY_KEYS,
 )

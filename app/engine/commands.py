@@ -85,7 +85,8 @@ class Judge(Generic[C, S, E]):
         known = tx.decided(key, command_id)
         if known is not None:
             tx.repeated += 1
-            tx.answer(key, command_id, Answer("stored" if known == print_ else "reused"))
+            if tx.awaited:
+                tx.answer(key, command_id, Answer("stored" if known == print_ else "reused"))
             return
         state = tx.get(self._states, key)
         if state is None:
@@ -109,4 +110,5 @@ class Judge(Generic[C, S, E]):
             result = result_ok(command_id, command.origin_id, state.version, position, snapshot)
         tx.emit(self._results, key, result, [*cause, (FINGERPRINT, print_)])
         tx.remember(key, command_id, print_)
-        tx.answer(key, command_id, Answer("decided", result))
+        if tx.awaited:
+            tx.answer(key, command_id, Answer("decided", result))

@@ -14,7 +14,8 @@ from app.engine.state import Parked
 from app.engine.store import now_ms
 
 if TYPE_CHECKING:
-    from app.engine.transaction import Handler, Headers, Transaction
+    from app.engine.outputs import Headers
+    from app.engine.transaction import Handler, Transaction
 
 _LIMIT = 2000  # characters of an error message worth keeping
 _ORIGIN = ("source-topic", "source-partition", "source-offset", "parking")

@@ -1,11 +1,14 @@
 """Which commands were decided already: a fold of the results topic. One sent again has no second effect."""
 
+from collections import deque
+from struct import Struct
 from typing import NamedTuple
 
 from app.engine.table import KafkaRecord
 
 COMMAND_ID = "command-id"
 FINGERPRINT = "fingerprint"
+_WHERE = Struct(">qq")
 
 
 class Decided(NamedTuple):
@@ -20,30 +23,38 @@ class DecidedCommands:
     """(aggregate id, command id) -> Decided, bounded by age (s) and count, the oldest go first.
 
     It keeps a result's offset, not the result: 50,000 of those would be 50 MB a partition, and are rarely asked for.
+    Entries are packed into bytes: half a million objects would be a burden on memory and the garbage collector.
     """
 
     def __init__(self, max_age_s: int, max_count: int) -> None:
         self._max_age_ms = max_age_s * 1000
         self._max_count = max_count
-        self._entries: dict[tuple[bytes, str], Decided] = {}  # insertion order is age order
+        self._entries: dict[bytes, bytes] = {}  # offset, time, fingerprint
+        self._by_age: deque[bytes] = deque()  # a dict finds its first entry slowly when many before it were deleted
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def get(self, key: bytes, command_id: str) -> Decided | None:
         """Give what is known of a command, None when it was never decided or long ago."""
-        return self._entries.get((key, command_id))
+        packed = self._entries.get(_identity(key, command_id))
+        return None if packed is None else Decided(packed[_WHERE.size :], *_WHERE.unpack_from(packed))
+
+    def fingerprint(self, key: bytes, command_id: str) -> bytes | None:
+        """Give what a command asked, None as in `get`."""
+        packed = self._entries.get(_identity(key, command_id))
+        return None if packed is None else packed[_WHERE.size :]
 
     def add(self, key: bytes, command_id: str, decided: Decided) -> None:
         """Remember a decided command; forget those that are too old or too many."""
-        entries = self._entries
-        entries[key, command_id] = decided
-        oldest_ms = decided.at_ms - self._max_age_ms
-        while True:
-            first = next(iter(entries))
-            if len(entries) <= self._max_count and entries[first].at_ms >= oldest_ms:
-                return
-            del entries[first]
+        entries, by_age, identity = self._entries, self._by_age, _identity(key, command_id)
+        fingerprint, offset, at_ms = decided
+        if identity not in entries:
+            by_age.append(identity)
+        entries[identity] = _WHERE.pack(offset, at_ms) + fingerprint
+        oldest_ms = at_ms - self._max_age_ms
+        while len(entries) > self._max_count or _WHERE.unpack_from(entries[by_age[0]])[1] < oldest_ms:
+            del entries[by_age.popleft()]
 
     def fold(self, record: KafkaRecord) -> None:
         """Take in a record of the results topic; one without our headers is somebody else's and says nothing."""
@@ -55,3 +66,8 @@ class DecidedCommands:
     def clear(self) -> None:
         """Forget everything, to be folded anew."""
         self._entries.clear()
+        self._by_age.clear()
+
+
+def _identity(key: bytes, command_id: str) -> bytes:
+    return b"%b %b" % (key, command_id.encode())  # ids hold no blanks

@@ -39,10 +39,19 @@ class Turn:
     def __init__(self) -> None:
         self._until = time.perf_counter() + YIELD_S
 
+    @property
+    def over(self) -> bool:
+        """Whether it is time to `give`."""
+        return time.perf_counter() >= self._until
+
     async def maybe_yield(self) -> bool:
         """Let others run if our turn is over; say whether they did."""
-        if time.perf_counter() < self._until:
-            return False
+        over = self.over
+        if over:
+            await self.give()
+        return over
+
+    async def give(self) -> None:
+        """Let others run."""
         await asyncio.sleep(0)
         self._until = time.perf_counter() + YIELD_S
-        return True

@@ -1,5 +1,6 @@
 """What a task knows: the committed state of its tables. Nothing gets in here before its transaction is committed."""
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ class State:
         self.folded: dict[str, int] = {}  # topic -> next offset to fold in
         self.position: dict[str, int] = {}  # source topic -> next offset to process
         self.identity: tuple[str, dict[str, str]] = ("", {})
-        self._cache: dict[bytes, Any] = {}
+        self._cache: OrderedDict[bytes, Any] = OrderedDict()  # the one used last is last
         self._cache_max = settings.state_cache_entries
 
     def topic_name(self, table: Table) -> str:
@@ -70,14 +71,15 @@ class State:
 
     def get(self, table: Table, key: bytes) -> Any:
         """Give the committed, decoded value of a key, or None."""
-        full = table.prefix + key
-        value = self._cache.pop(full, _MISSING)
-        if value is _MISSING:
-            raw = self.store.get(full)
-            value = None if raw is None else table.decode(raw)
-            if len(self._cache) >= self._cache_max:
-                del self._cache[next(iter(self._cache))]
-        self._cache[full] = value  # now the youngest
+        full, cache = table.prefix + key, self._cache
+        value = cache.get(full, _MISSING)
+        if value is not _MISSING:
+            cache.move_to_end(full)
+            return value
+        raw = self.store.get(full)
+        value = None if raw is None else table.decode(raw)
+        if table.cached:
+            self._keep(full, value)
         return value
 
     def raw(self, table: Table, key: bytes) -> bytes | None:
@@ -101,12 +103,8 @@ class State:
         self.folded.update(folded)
         self.position.update(position)
         self.store.write(entries, self._checkpoint())
-        cache = self._cache
         for key, value in decoded.items():
-            cache.pop(key, None)
-            cache[key] = value
-        while len(cache) > self._cache_max:
-            del cache[next(iter(cache))]
+            self._keep(key, value)
 
     def restored(self, topic: str, records: Iterable[KafkaRecord], end: int) -> None:
         """Take in records that a topic of ours holds beyond what we have, up to the offset `end`."""
@@ -141,6 +139,12 @@ class State:
         if self.identity[0]:
             self.store.write({}, self._checkpoint())
         self.store.close()
+
+    def _keep(self, key: bytes, value: Any) -> None:
+        self._cache[key] = value
+        self._cache.move_to_end(key)
+        if len(self._cache) > self._cache_max:
+            self._cache.popitem(last=False)
 
     def _checkpoint(self) -> Checkpoint:
         cluster, topics = self.identity

@@ -51,7 +51,8 @@ class Table:
     """Current state by key, one part of it in each task of its agent.
 
     `topic` is its compacted changelog, or, with `changelog=False`, the topic that it is a fold of; `entry` says which
-    entry a record of that topic means. `decode` and `encode` give and take the value an agent works with.
+    entry a record of that topic means. `cached=False` keeps no decoded values, where they are seldom read again.
+    `decode` and `encode` give and take the value an agent works with.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Table:
         encode: Callable[[Any], bytes] = bytes,
         entry: Callable[[KafkaRecord], Entry | None] = same_key,
         changelog: bool = True,
+        cached: bool = True,
         json: bool = True,
         internal: bool = False,
         keys: Keys = TEXT,
@@ -75,6 +77,7 @@ class Table:
         self.encode = encode
         self.entry = entry
         self.changelog = changelog
+        self.cached = cached
         self.json = json
         self.internal = internal
         self.keys = keys

@@ -1,17 +1,16 @@
 """One Kafka transaction: what the records of a batch put and emit, their source positions, all or nothing."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.producer.message_accumulator import BatchBuilder
 
 from app.codec import Undecodable
 from app.engine import crash, deadletters, timers
 from app.engine.answers import Answer
 from app.engine.idempotency import Decided
+from app.engine.outputs import RECORD_OVERHEAD, Headers, Outputs, OutputTooLargeError
 from app.engine.pacing import Turn
 from app.engine.state import Parked, State
 from app.engine.table import Table
@@ -21,40 +20,12 @@ from app.topics import Topic
 if TYPE_CHECKING:
     from app.engine.task import Task
 
-Headers = list[tuple[str, bytes]]
 Handler = Callable[[Any, "Transaction"], Awaitable[None] | None]
-BATCH_BYTES = 1_000_000  # of one produced batch; a topic takes 1 MiB (contract.md)
-RECORD_OVERHEAD = 200  # bytes of framing that count towards a topic's max.message.bytes
-_NONE = object()
+_Entry = tuple[Table, bytes, Any, bytes | None]
 
 
 class DoubtError(RuntimeError):
     """What we hold may not be what Kafka holds: the task must be taken anew."""
-
-
-class OutputTooLargeError(ValueError):
-    """A handler emitted a record that its topic cannot take."""
-
-
-class _Emitted(NamedTuple):
-    topic: Topic
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
-    partition: int | None
-    timestamp_ms: int | None
-
-
-class _Output:
-    """The produced batches of one topic-partition; a record's offset is known once its batch is acknowledged."""
-
-    __slots__ = ("builder", "name", "partition", "sent")
-
-    def __init__(self, name: str, partition: int) -> None:
-        self.name = name
-        self.partition = partition
-        self.sent: list[Any] = []
-        self.builder: BatchBuilder | None = None
 
 
 class Transaction:
@@ -71,16 +42,17 @@ class Transaction:
         self.handled = 0
         self.buried = 0
         self.repeated = 0
+        self._parks = False
         self._began = time.monotonic()
         self._state: State = task.state
         self._producer = producer
         self._position = position
-        self._overlay: dict[bytes, tuple[Table, bytes, Any, bytes | None]] = {}
-        self._puts: dict[bytes, tuple[Table, bytes, Any, bytes | None]] = {}
-        self._emits: list[_Emitted] = []
+        self._overlay: dict[bytes, _Entry] = {}
+        self._puts: dict[bytes, _Entry] = {}
+        self._emits: list[tuple[Topic, bytes | None, bytes | None, Headers, int | None, int | None]] = []
+        self._outputs = Outputs(producer, task.topic_name)
         self._decided: tuple[tuple[bytes, str], bytes] | None = None
-        self._outputs: dict[tuple[str, int], _Output] = {}
-        self._remembered: dict[tuple[bytes, str], tuple[bytes, int, _Output, int, int]] = {}
+        self._remembered: dict[tuple[bytes, str], tuple[bytes, int, tuple[int, int]]] = {}
         self.parked: dict[bytes, Parked] = self._state.parked
         self._answers: list[tuple[bytes, str, Answer]] = []
         self.answers: list[tuple[bytes, str, Answer]] = []
@@ -120,7 +92,7 @@ class Transaction:
         """Write a record to the partition number, and with the time, of the record at hand unless told otherwise."""
         if len(key or b"") + len(value or b"") + RECORD_OVERHEAD > topic.max_bytes:
             raise OutputTooLargeError(f"{len(value or b'')} bytes for {topic.name}, which takes {topic.max_bytes}")
-        self._emits.append(_Emitted(topic, key, value, headers, partition, timestamp_ms))
+        self._emits.append((topic, key, value, headers, partition, timestamp_ms))
 
     def repartition(self, topic: Topic, key: bytes, value: bytes, headers: Headers) -> None:
         """Write a record to the partition that `key` belongs to."""
@@ -170,19 +142,20 @@ class Transaction:
     def decided(self, key: bytes, command_id: str) -> bytes | None:
         """Give the fingerprint of a command that has its result already, committed or in this transaction."""
         mine = self._remembered.get((key, command_id))
-        if mine is not None:
-            return mine[0]
-        known = self._state.decided.get(key, command_id)
-        return None if known is None else known.fingerprint
+        return self._state.decided.fingerprint(key, command_id) if mine is None else mine[0]
 
     def remember(self, key: bytes, command_id: str, fingerprint: bytes) -> None:
         """Note that the result emitted just now decides this command."""
         self._decided = ((key, command_id), fingerprint)
 
+    @property
+    def awaited(self) -> bool:
+        """Whether anybody waits for an answer on this worker: else none need be made."""
+        return bool(self.task.waiting)
+
     def answer(self, key: bytes, command_id: str, answer: Answer) -> None:
         """Tell whoever waits for this command on this worker, once the transaction is committed."""
-        if self.task.waiting:
-            self._answers.append((key, command_id, answer))
+        self._answers.append((key, command_id, answer))
 
     # --- what the task and the dead letters use
 
@@ -201,131 +174,116 @@ class Transaction:
             if self.parked and record.key in self.parked:
                 deadletters.park(self, record)
             else:
-                await self.handle(record, handler)
-            await self.flush()
-            await turn.maybe_yield()
+                waits = self._begin(record, handler)
+                if waits is not None:
+                    await self._finish(record, waits)
+            self._flush()
+            if self._outputs.waiting:
+                await self._outputs.send()
+            if turn.over:
+                await turn.give()
 
     async def handle(self, record: Any, handler: Handler) -> bool:
         """Handle one record; its effects stay pending until `flush`. False when its key has to wait (again)."""
-        try:
-            if record.topic == self._timers_topic and not timers.take(self, record):
-                return True  # set off twice, or taken back meanwhile
-            waits = handler(record, self)
-            if waits is not None:
-                await waits
-        except Undecodable as error:
-            self._take_back()
-            deadletters.bury(self, record, str(error))
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises concerns its own key only
-            self._take_back()
-            deadletters.bury_and_park(self, record, f"{type(error).__name__}: {error}")
-            return False
-        return True
+        self._parks = False
+        waits = self._begin(record, handler)
+        if waits is not None:
+            await self._finish(record, waits)
+        return not self._parks
 
     async def flush(self) -> None:
         """Let what the record did become part of the transaction."""
-        overlay, record = self._overlay, self.record
-        if self._puts:
-            overlay.update(self._puts)
-            self._puts.clear()
-        if self._answers:
-            self.answers += self._answers
-            self._answers.clear()
-        timestamp, partition = record.timestamp, record.partition
-        for emitted in self._emits:
-            target = partition if emitted.partition is None else emitted.partition
-            output, index = await self._append(
-                emitted.topic,
-                target,
-                emitted.key,
-                emitted.value,
-                timestamp if emitted.timestamp_ms is None else emitted.timestamp_ms,
-                emitted.headers,
-            )
-            if self._decided is not None and output.name == self._state.results:
-                identity, fingerprint = self._decided
-                self._remembered[identity] = (fingerprint, timestamp, output, len(output.sent), index)
-        self._emits.clear()
-        self._decided = None
+        self._flush()
+        await self._outputs.send()
 
-    def _take_back(self) -> None:
+    def _begin(self, record: Any, handler: Handler) -> Awaitable[None] | None:
+        try:
+            if record.topic == self._timers_topic and not timers.take(self, record):
+                return None  # set off twice, or taken back meanwhile
+            return handler(record, self)
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises concerns its own key only
+            self._failed(record, error)
+            return None
+
+    async def _finish(self, record: Any, waits: Awaitable[None]) -> None:
+        try:
+            await waits
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed(record, error)
+
+    def _failed(self, record: Any, error: Exception) -> None:
         self._puts.clear()
         self._emits.clear()
         self._answers.clear()
         self._decided = None
+        if isinstance(error, Undecodable):
+            deadletters.bury(self, record, str(error))
+        else:
+            self._parks = True
+            deadletters.bury_and_park(self, record, f"{type(error).__name__}: {error}")
 
-    async def _append(
-        self, topic: Topic, partition: int, key: bytes | None, value: bytes | None, timestamp: int, headers: Headers
-    ) -> tuple[_Output, int]:
-        slot = (topic.name, partition)
-        output = self._outputs.get(slot)
-        if output is None:
-            output = self._outputs[slot] = _Output(self.task.topic_name(topic), partition)
-        builder = output.builder
-        if builder is not None:
-            done = builder.append(timestamp=timestamp, key=key, value=value, headers=headers)
-            if done is not None:
-                return output, builder.record_count() - 1
-            await self._send(output)
-        builder = output.builder = BatchBuilder(
-            max(BATCH_BYTES, topic.max_bytes - RECORD_OVERHEAD), 0, is_transactional=True
-        )
-        if builder.append(timestamp=timestamp, key=key, value=value, headers=headers) is None:
-            raise OutputTooLargeError(f"{len(value or b'')} bytes do not fit a batch for {topic.name}")
-        return output, 0
-
-    async def _send(self, output: _Output) -> None:
-        builder, output.builder = output.builder, None
-        if builder is not None and builder.record_count():
-            future = await self._producer.send_batch(builder, output.name, partition=output.partition)
-            future.add_done_callback(_seen)
-            output.sent.append((future, builder.record_count()))
+    def _flush(self) -> None:
+        record = self.record
+        if self._puts:
+            self._overlay.update(self._puts)
+            self._puts.clear()
+        if self._answers:
+            self.answers += self._answers
+            self._answers.clear()
+        now, own, append = record.timestamp, record.partition, self._outputs.append
+        for topic, key, value, headers, partition, timestamp in self._emits:
+            at = now if timestamp is None else timestamp
+            output = append(topic, own if partition is None else partition, key, value, at, headers)
+            if self._decided is not None and output.name == self._state.results:
+                identity, fingerprint = self._decided
+                self._remembered[identity] = (fingerprint, now, output.last)
+        self._emits.clear()
+        self._decided = None
 
     async def commit(self, group: str) -> None:
         """Write changelogs and positions and commit; then, and only then, let the state have it all."""
+        entries, decoded = await self._write_changelogs()
+        await self._outputs.send_all()
+        tps = {TopicPartition(topic, self.task.partition): offset for topic, offset in self._position.items()}
+        await self._producer.send_offsets_to_transaction(tps, group)
+        offsets = await self._outputs.acknowledged(self.task.partition)
+        folded = self._folded(offsets)
+        self.task.passes(crash.UNCOMMITTED)
+        await self._producer.commit_transaction()
+        self.task.passes(crash.COMMITTED)
+        state = self._state
+        if self._remembered:
+            bases = offsets[state.results or ""][0]
+            for identity, (fingerprint, at_ms, (batch, index)) in self._remembered.items():
+                state.decided.add(*identity, Decided(fingerprint, bases[batch] + index, at_ms))
+        state.committed(entries, decoded, folded, self._position)
+        state.parked = self.parked
+
+    async def _write_changelogs(self) -> tuple[dict[bytes, bytes | None], dict[bytes, Any]]:
         entries: dict[bytes, bytes | None] = {}
         decoded: dict[bytes, Any] = {}
-        record, partition = self.record, self.task.partition
+        outputs, partition, timestamp = self._outputs, self.task.partition, self.record.timestamp
         where = ",".join(f"{topic}-{partition}:{offset}" for topic, offset in self._position.items())
         headers: Headers = [("schema", b"1"), ("position", where.encode())]
         turn = Turn()
         for full, (table, key, value, at_hand) in self._overlay.items():
             encoded = table.encode(value) if at_hand is None and value is not None else at_hand
             entries[full] = encoded
-            decoded[full] = value
+            if table.cached:
+                decoded[full] = value
             if table.changelog:
-                await self._append(table.topic, partition, key, encoded, record.timestamp, headers)
-            await turn.maybe_yield()
-        for output in self._outputs.values():
-            await self._send(output)
-        tps = {TopicPartition(topic, partition): offset for topic, offset in self._position.items()}
-        await self._producer.send_offsets_to_transaction(tps, group)
-        await asyncio.gather(*(future for output in self._outputs.values() for future, _ in output.sent))
-        folded, bases = self._acknowledged()
-        self.task.passes(crash.UNCOMMITTED)
-        await self._producer.commit_transaction()
-        for identity, (fingerprint, at_ms, output, batch, index) in self._remembered.items():
-            self._state.decided.add(*identity, Decided(fingerprint, bases[output.name][batch] + index, at_ms))
-        self.task.passes(crash.COMMITTED)
-        self._state.committed(entries, decoded, folded, self._position)
-        self._state.parked = self.parked
+                outputs.append(table.topic, partition, key, encoded, timestamp, headers)
+                if outputs.waiting:
+                    await outputs.send()
+            if turn.over:
+                await turn.give()
+        return entries, decoded
 
-    def _acknowledged(self) -> tuple[dict[str, int], dict[str, list[int]]]:
-        folded, bases = {}, {}
-        own = self._state.folded
-        for output in self._outputs.values():
-            if output.partition == self.task.partition and output.name in own and output.sent:
-                offsets = [future.result().offset for future, _ in output.sent]
-                if (
-                    min(offsets) < 0
-                ):  # the broker took a retry for a duplicate and does not say where the first one lies
-                    raise DoubtError(f"the offsets written to {output.name} are unknown")
-                bases[output.name] = offsets
-                folded[output.name] = offsets[-1] + output.sent[-1][1]
-        return folded, bases
-
-
-def _seen(future: Any) -> None:
-    """Take note of a failure: the commit reports it, and asyncio need not complain of it as well."""
-    if not future.cancelled():
-        future.exception()
+    def _folded(self, offsets: Mapping[str, tuple[list[int], int]]) -> dict[str, int]:
+        folded = {}
+        for topic, (bases, end) in offsets.items():
+            if topic in self._state.folded:
+                if min(bases) < 0:  # the broker took a retry for a duplicate and does not say where the first one lies
+                    raise DoubtError(f"the offsets written to {topic} are unknown")
+                folded[topic] = end
+        return folded
