@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from app.admin import TopicsError
-from app.commands import clients, kafka, services, settings, simulate, topics, up
+from app.commands import clients, deadletters, kafka, services, settings, simulate, topics, up
 from app.commands.web import CallError
 from app.local.errors import LocalError
 from app.settings import SettingsError
@@ -34,6 +34,7 @@ for command in (
     clients.send,
     clients.get,
     clients.history,
+    deadletters.deadletters,
     settings.settings,
     topics.topics,
     simulate.simulate,

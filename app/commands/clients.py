@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 import click
+from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from app.commands.web import call, json_option, url_option
 
@@ -22,15 +23,26 @@ def status(url: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(workers))
         return
-    table = Table("worker", "pid", "agent", "partition", "role", "state", "restored", "lag")
+    table = Table(
+        Column("worker", no_wrap=True),
+        "pid",
+        "agent",
+        "partition",
+        "role",
+        "state",
+        "restored",
+        "lag",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
     for worker in workers:
         for at, task in enumerate(worker["tasks"]):
-            whose = [str(worker["url"]), str(worker["pid"])] if at == 0 else ["", ""]
+            whose = [worker["url"].partition("//")[2], str(worker["pid"])] if at == 0 else ["", ""]
             restored = f"{task['restored']}/{task['toRestore']}" if task.get("toRestore") else ""
             cells = (task["agent"], task["partition"], task["role"], task["state"], restored, task.get("lag"))
             table.add_row(*whose, *("" if cell is None else str(cell) for cell in cells))
         if not worker["tasks"]:
-            table.add_row(str(worker["url"]), str(worker["pid"]), "no tasks")
+            table.add_row(worker["url"].partition("//")[2], str(worker["pid"]), "no tasks")
     Console().print(table)
 
 
@@ -79,7 +91,15 @@ def history(key: str, url: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(events))
         return
-    table = Table("version", "at", "event", "what", "command")
+    table = Table(
+        "version",
+        Column("at", no_wrap=True),
+        Column("event", no_wrap=True),
+        "what",
+        Column("command", overflow="fold"),
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
     for event in events:
         rest = {name: value for name, value in event.items() if name not in ("version", "at", "type", "commandId")}
         what = ", ".join(f"{name}: {value}" for name, value in rest.items())

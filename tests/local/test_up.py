@@ -139,6 +139,27 @@ async def test_a_second_up_on_the_same_directory_is_refused_and_down_stops_the_f
         assert await running.process.wait() == 0
 
 
+async def test_state_is_kept_over_a_restart_and_forgotten_with_fresh(tmp_path: Path) -> None:
+    data_dir, options = tmp_path / "data", [*ports(), "--no-simulate"]
+    create = {
+        "type": "CreateInvoice",
+        "customerName": "Ada",
+        "customerEmail": "ada@kawka.example",
+        "issueDate": "2026-01-01",
+        "dueDate": "2026-01-31",
+    }
+    async with up(data_dir, *options):
+        made = await asyncio.to_thread(kawka, data_dir, "send", "INV-1", json.dumps(create))
+        assert made["version"] == 1
+    async with up(data_dir, *options):
+        kept = await asyncio.to_thread(kawka, data_dir, "get", "invoices", "INV-1")
+        assert kept["value"] == made["snapshot"]
+        history = await asyncio.to_thread(kawka, data_dir, "history", "INV-1")
+        assert [event["type"] for event in history] == ["InvoiceCreated"]
+    async with up(data_dir, *options, "--fresh") as running:
+        assert await status_of(running.info["web"][1] + "/api/invoices/INV-1") == 404
+
+
 async def test_a_kafka_of_ones_own_is_used_and_none_started(
     tmp_path: Path, broker: str, unique: Callable[[str], str]
 ) -> None:
