@@ -10,8 +10,9 @@ from typing import Any
 from app import topics
 from app.codec import Codec, rfc3339
 from app.domain.trucks import TruckPosition
+from app.engine.outputs import Headers
 from app.engine.task import TaskBatch
-from app.engine.transaction import Headers, Transaction
+from app.engine.transaction import Transaction
 from app.main import app
 from tables.drivers import Driving, drivers, driving, waiting_events
 

@@ -6,9 +6,10 @@ from typing import Any
 import orjson
 
 from app import topics
+from app.engine.outputs import Headers
 from app.engine.task import TaskBatch
 from app.engine.timers import Idle
-from app.engine.transaction import Headers, Transaction
+from app.engine.transaction import Transaction
 from app.engine.windows import Span, Window, WindowedCount
 from app.main import app
 

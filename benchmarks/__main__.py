@@ -32,7 +32,9 @@ NAMES = {
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--keep", is_flag=True, help="Leave the directory of data and logs.")
 @click.option("--save", is_flag=True, help="Keep the figures in benchmarks/results.")
-def main(name: str, workers: int, commands: int, rate: int, runs: int, *, as_json: bool, keep: bool, save: bool) -> None:
+def main(
+    name: str, workers: int, commands: int, rate: int, runs: int, *, as_json: bool, keep: bool, save: bool
+) -> None:
     """Measure Kawka on this machine. A run whose outputs are not right does not count, and is said to."""
     options = Options(workers, commands, rate, keep)
     console = Console(width=None if sys.stdout.isatty() else 200)

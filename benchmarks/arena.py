@@ -1,11 +1,14 @@
 """Where a benchmark takes place: a Kafka of its own with all topics, and workers, in a directory that is gone afterwards."""
 
+import asyncio
 import shutil
 import sys
 import tempfile
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
 
+import aiohttp
 import msgspec
 
 from app import admin
@@ -30,7 +33,7 @@ class Arena:
     @property
     def settings(self) -> Settings:
         """What every process here is told."""
-        return Settings(broker=self.kafka.broker, partitions=PARTITIONS, **self._settings)
+        return Settings(broker=self.kafka.broker, partitions=PARTITIONS, services=("invoices",), **self._settings)
 
     def start_worker(self, number: int | None = None) -> Worker:
         """Start one more worker, or the `number`-th (from 1) again, over what it left."""
@@ -42,6 +45,12 @@ class Arena:
         worker = Worker(command(), env, data_dir, self.directory / f"worker-{number}.log", f"http://127.0.0.1:{port}")
         self.workers[number - 1 :] = [worker]
         return worker
+
+    async def ready(self, timeout_s: float = 60) -> None:
+        """Wait until each worker says it is ready, with a share of the partitions. TimeoutError."""
+        async with asyncio.timeout(timeout_s), aiohttp.ClientSession() as session:
+            while not all([await _ready(session, worker.url, len(self.workers)) for worker in self.workers]):
+                await asyncio.sleep(0.05)
 
     async def __aenter__(self) -> Self:
         """Start Kafka and make the topics."""
@@ -62,3 +71,15 @@ class Arena:
             print(f"kept: {self.directory}", file=sys.stderr)
         else:
             shutil.rmtree(self.directory, ignore_errors=True)
+
+
+async def _ready(session: aiohttp.ClientSession, url: str, workers: int) -> bool:
+    """Ask whether all is taken, by as many workers as there are: one alone is ready too, before the next one joins."""
+    try:
+        async with session.get(f"{url}/health/ready") as answer:
+            if answer.status != HTTPStatus.OK:
+                return False
+        async with session.get(f"{url}/api/workers") as answer:
+            return len(await answer.json()) == workers
+    except (aiohttp.ClientError, TimeoutError):
+        return False

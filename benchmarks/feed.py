@@ -20,7 +20,9 @@ def partition(key: bytes) -> int:
 
 async def fill(broker: str, topic: str, commands: Iterable[Command]) -> int:
     """Write commands in large batches, in order; how many there were."""
-    producer = AIOKafkaProducer(bootstrap_servers=broker, acks="all", max_request_size=8 << 20, max_batch_size=BATCH_BYTES)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=broker, enable_idempotence=True, max_request_size=8 << 20, max_batch_size=BATCH_BYTES
+    )
     await producer.start()
     count = 0
     try:

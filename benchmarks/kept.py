@@ -32,13 +32,19 @@ def markdown(name: str, medians: list[Outcome], at: object) -> str:
         rows.append([outcome.system, str(outcome.workers), *figures, "no" if outcome.faults else "yes"])
     rows.insert(1, ["---", *["---:"] * (len(rows[0]) - 1)])
     lines = [f"| {' | '.join(row)} |" for row in rows]
-    return "\n".join([f"# {name}, medians", "", f"{at}, {machine()}. Made by `python -m benchmarks {name} --save`.", "", *lines, ""])
+    return "\n".join(
+        [f"# {name}, medians", "", f"{at}, {machine()}. Made by `python -m benchmarks {name} --save`.", "", *lines, ""]
+    )
 
 
 def machine() -> str:
     """Say what was measured on: cores and processor, nothing that names it."""
     try:
-        models = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
+        models = [
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ]
     except OSError:
         models = []
     model = models[0] if models else platform.machine()

@@ -81,7 +81,8 @@ class Proof:
             f"{len(self._decided)} of {self._commands} commands have a result": len(self._decided) == self._commands,
             f"{self._repeated} commands have more than one result": not self._repeated,
             f"{self._refused} commands were refused": not self._refused,
-            f"{self._events} events, expected {invoices * EVENTS_PER_INVOICE}": self._events == invoices * EVENTS_PER_INVOICE,
+            f"{self._events} events, expected {invoices * EVENTS_PER_INVOICE}": self._events
+            == invoices * EVENTS_PER_INVOICE,
             f"{self._gaps} events do not follow the version before": not self._gaps,
             f"{short} of {len(self._versions)} histories do not end at version {LAST_VERSION}": not short,
             f"{len(self._invoices)} invoices, expected {invoices}": len(self._invoices) == invoices,
@@ -92,4 +93,6 @@ class Proof:
 
 def _paid(invoice: _Invoice) -> bool:
     number = int(invoice.customer_name.removeprefix("Customer "))
-    return (invoice.status, invoice.version) == ("Paid", LAST_VERSION) and invoice.paid == invoice.total == total(number)
+    return (invoice.status, invoice.version) == ("Paid", LAST_VERSION) and invoice.paid == invoice.total == total(
+        number
+    )

@@ -37,7 +37,9 @@ def total(number: int) -> str:
     """Give the total of the `number`-th invoice when all its commands were done: what a right answer must show."""
     lines = (_line(number, step) for step in range(1, _ADDED + 1))  # the first, of CreateInvoice, is removed again
     cent = Decimal("0.01")
-    return str(sum(((Decimal(quantity) * Decimal(price)).quantize(cent) for _, quantity, price in lines), Decimal("0.00")))
+    return str(
+        sum(((Decimal(quantity) * Decimal(price)).quantize(cent) for _, quantity, price in lines), Decimal("0.00"))
+    )
 
 
 def _value(command_id: str, number: int, step: int) -> str:

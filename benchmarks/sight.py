@@ -1,0 +1,64 @@
+"""When each result became visible to a client that reads what is committed."""
+
+import asyncio
+import contextlib
+import re
+import time
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaConsumer
+
+from benchmarks.records import consumer, partitions
+
+_ID = re.compile(rb'"commandId":"([^"]+)"').search
+
+
+class Seen(NamedTuple):
+    """A result: its partition and when it came (monotonic ns)."""
+
+    partition: int
+    at_ns: int
+
+
+class Sight:
+    """Reads a topic from its end on, in the background. `seen` is by command id."""
+
+    def __init__(self, reader: AIOKafkaConsumer) -> None:
+        self.seen: dict[str, Seen] = {}
+        self._reader = reader
+
+    async def read(self) -> None:
+        """Read until cancelled."""
+        while True:
+            fetched = await self._reader.getmany(timeout_ms=1000)
+            now = time.monotonic_ns()
+            for tp, records in fetched.items():
+                for record in records:
+                    found = _ID(record.value)
+                    if found is not None:
+                        self.seen.setdefault(found[1].decode(), Seen(tp.partition, now))
+
+    async def until(self, count: int, timeout_s: float) -> None:
+        """Wait until `count` commands have a result. TimeoutError."""
+        async with asyncio.timeout(timeout_s):
+            while len(self.seen) < count:
+                await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def sight(broker: str, topic: str) -> AsyncIterator[Sight]:
+    """Watch a topic from now on."""
+    async with consumer(broker, fetch_max_wait_ms=100) as reader:
+        reader.assign(partitions(topic))
+        await reader.seek_to_end()
+        for tp in partitions(topic):
+            await reader.position(tp)
+        eye = Sight(reader)
+        reading = asyncio.create_task(eye.read())
+        try:
+            yield eye
+        finally:
+            reading.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await reading
