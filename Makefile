@@ -11,7 +11,7 @@ install: .venv/.installed .venv/.jars
 		{ echo "Kawka needs Python 3.11 or newer; name one with: make PYTHON=python3.12 install"; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || \
 		{ echo "No .venv can be made; on Debian: apt-get install python3-venv"; exit 1; }
-	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
 
