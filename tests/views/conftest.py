@@ -7,6 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.views.people import browser, line, person, shoot  # noqa: F401 - fixtures of the pages
 from tests.workers import Cluster
 
 

@@ -234,6 +234,7 @@ def test_a_dropped_feed_is_said_within_two_seconds_and_its_gap_filled(
     line.mend()
     expect(page.locator("[data-feed=live]")).to_be_visible()
     expect(me.figure("Balance")).to_have_text("60.00")
+    expect(page.locator(".history li")).to_have_count(3)
     expect(page.get_by_text("The live feed dropped.")).to_be_hidden()
 
 

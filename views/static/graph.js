@@ -3,7 +3,7 @@
  * layout, each node stands right of all that lead to it, long edges pass through columns as places of their own,
  * and neighbours are brought to one height by going over the columns a few times.
  */
-export function layOut({ nodes, edges }, { column = 204, row = 52, width = 160, height = 34, pad = 12 } = {}) {
+export function layOut({ nodes, edges }, { gap = 48, row = 52, height = 34, pad = 12, widthOf = () => 160 } = {}) {
   const known = new Map(nodes.map((node) => [node.id, node]));
   const real = edges.filter((edge) => known.has(edge.from) && known.has(edge.to) && edge.from !== edge.to);
   const forward = turnCircles(nodes, real);
@@ -30,19 +30,22 @@ export function layOut({ nodes, edges }, { column = 204, row = 52, width = 160, 
 
   order(columns);
   const tallest = Math.max(...columns.map((places_) => weight(places_)));
+  let x = pad;
   for (const places_ of columns) {
+    const width = Math.max(...places_.map((place) => (place.node ? widthOf(place.node) : 0)));
     let y = ((tallest - weight(places_)) * row) / 2;
     for (const place of places_) {
       const size = place.node ? row : row * 0.6;
-      Object.assign(place, { x: pad + place.layer * column, y: pad + y + size / 2, width, height });
+      Object.assign(place, { x, y: pad + y + size / 2, width, height });
       y += size;
     }
+    x += width + gap;
   }
   return {
-    width: pad * 2 + (columns.length - 1) * column + width,
+    width: x - gap + pad,
     height: pad * 2 + tallest * row,
     nodes: [...places.values()],
-    edges: paths.map((path) => ({ ...path, line: line(path, width) })),
+    edges: paths.map((path) => ({ ...path, line: line(path) })),
   };
 }
 
@@ -99,17 +102,17 @@ function order(columns) {
   }
 }
 
-function line({ steps, turned }, width) {
+function line({ steps, turned }) {
   // Two edges between the same two nodes, there and back, run a little apart.
   const shift = turned ? 7 : 0;
-  let path = `M${steps[0].x + width},${steps[0].y + shift}`;
+  let path = `M${steps[0].x + steps[0].width},${steps[0].y + shift}`;
   for (let at = 1; at < steps.length; at += 1) {
     const a = steps[at - 1];
     const b = steps[at];
-    const from = a.x + width;
+    const from = a.x + a.width;
     const bend = (b.x - from) / 2;
     path += ` C${from + bend},${a.y + shift} ${b.x - bend},${b.y + shift} ${b.x},${b.y + shift}`;
-    if (!b.node) path += ` L${b.x + width},${b.y + shift}`;
+    if (!b.node) path += ` L${b.x + b.width},${b.y + shift}`;
   }
   return path;
 }

@@ -9,7 +9,7 @@ const MOST_WAITING = 1000;
 const SHORT = 12;
 
 /** The invoices on show: ids in order, and how far the list was read. `state`: idle, loading, ready, error. */
-export const list = signal({ state: "idle", status: "", ids: [], cursor: null, missing: [], problem: null, more: false });
+export const list = signal({ state: "idle", status: "", ids: [], cursor: null, missing: [], readAt: 0, problem: null, more: false });
 /** Ids that came up meanwhile and wait until asked for, newest first. */
 export const waiting = signal([]);
 
@@ -42,7 +42,7 @@ async function read(mine, cursor) {
       const fresh = data.items.map((snapshot) => snapshot.invoiceId).filter((id) => !shown.has(id));
       for (const id of fresh) shown.add(id);
       const ids = [...list.value.ids, ...fresh];
-      list.value = { ...list.value, state: "ready", ids, cursor: data.cursor ?? null, missing: data.missing ?? [], problem: null, more: false };
+      list.value = { ...list.value, state: "ready", ids, cursor: data.cursor ?? null, missing: data.missing ?? [], readAt: Date.now(), problem: null, more: false };
       waiting.value = waiting.value.filter((id) => !shown.has(id));
     });
   } catch (problem) {

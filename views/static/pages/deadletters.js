@@ -52,7 +52,7 @@ function Letter({ item, open, reload }) {
     <button type="button" class="letter-head" aria-expanded=${open} onClick=${toggle}>
       <${Status} of=${shape} word=${word} />
       <span class="error">${item.error}</span>
-      <span class="mono key">${item.key ?? "no key"}</span>
+      <span class="mono key">${item.key || "no key"}</span>
       <time class="num meta" datetime=${at}>${timeText(at)}</time></button>
     ${open && html`<div class="letter-body">
       <dl class="facts"><div><dt>Source</dt><dd><${Copy} text=${`${item.topic}-${item.partition}:${item.offset}`} what="source position" /></dd></div>

@@ -22,7 +22,7 @@ export function InvoicePage({ id }) {
   const problem = useSignal(null);
   const entry = snapshotOf(id).value;
   const events = useHistory(id, entry?.snapshot.version, entry?.position);
-  const why = useMemo(() => causes(events.value.items), [events.value]);
+  const why = useMemo(() => causes(events.items), [events.items]);
 
   const read = async () => {
     try {
@@ -75,42 +75,45 @@ export function InvoicePage({ id }) {
         <${LineItems} snapshot=${snapshot} />
       </div>
       <aside class="side" aria-label="Where it comes from">
-        <${Answer} entry=${entry} events=${events.value.items} why=${why} />
-        <${History} events=${events.value} why=${why} />
+        <${Answer} entry=${entry} events=${events.items} why=${why} />
+        <${History} events=${events} why=${why} />
         <dl class="held"><div><dt>Held by</dt><dd class="mono">${entry.servedBy ?? "not said"}</dd></div>
           <div><dt>Position</dt><dd>${entry.position ? html`<${Copy} text=${entry.position} short=${34} what="position" />` : "not said"}</dd></div></dl>
       </aside>
     </article>`;
 }
 
-/** The events of an invoice, read on as its version grows. */
+/** The events of an invoice, read on as its version grows, and again where that failed, once the feed is back. */
 function useHistory(id, version, position) {
   const events = useSignal({ items: [], problem: null, loading: true });
-  const busy = useRef(false);
-  const wanted = useRef(0);
-  wanted.current = version ?? 0;
-  useEffect(() => {
-    const readOn = async () => {
-      if (busy.current) return;
-      busy.current = true;
-      let tries = 10;
+  const wanted = useRef({ version: 0, position: null });
+  wanted.current = { version: version ?? 0, position };
+  const readOn = useMemo(() => {
+    let busy = false;
+    return async () => {
+      if (busy) return;
+      busy = true;
       try {
-        for (;;) {
+        for (let tries = 10; tries > 0; ) {
           const have = events.peek().items.at(-1)?.version ?? 0;
-          if (have >= wanted.current) break;
-          const more = await readHistory(id, have + 1, position);
+          if (have >= wanted.current.version) break;
+          const more = await readHistory(id, have + 1, wanted.current.position);
           events.value = { items: [...events.peek().items, ...more], problem: null, loading: false };
+          if (more.length) continue;
           // The feed may be a moment ahead of the worker that holds the history.
-          if (!more.length) await new Promise((resolve) => setTimeout(resolve, 300));
-          if (!more.length && (tries -= 1) < 0) break;
+          tries -= 1;
+          await new Promise((resolve) => setTimeout(resolve, 300));
         }
       } catch (problem) {
         events.value = { ...events.peek(), problem, loading: false };
       } finally {
-        busy.current = false;
+        busy = false;
       }
     };
+  }, [id]);
+  useEffect(() => {
     if (version) readOn();
-  }, [id, version]);
-  return events;
+  }, [readOn, version]);
+  useEffect(() => onFeed("recovered", readOn), [readOn]);
+  return { ...events.value, again: readOn };
 }

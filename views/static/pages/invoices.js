@@ -1,6 +1,7 @@
 import { html } from "../html.js";
 import { useEffect, useRef } from "../vendor/hooks.js";
 import { isoDay } from "../clock.js";
+import { cluster, tasks } from "../cluster.js";
 import { feed, rate } from "../feed.js";
 import { useTitle } from "../frame.js";
 import { list, load, loadMore, showWaiting, waiting } from "../list.js";
@@ -57,11 +58,12 @@ function Search() {
 }
 
 function Missing() {
-  const { missing } = list.value;
+  const { missing, readAt } = list.value;
   if (!missing.length) return null;
+  const back = cluster.value.at > readAt && tasks.value.ready === tasks.value.all;
   return html`<div class="banner warn" role="status"><${Shape} of="warning" /><span><strong>Part of the list is missing.</strong>
-    ${` Partition${missing.length > 1 ? "s" : ""} ${missing.join(", ")} ${missing.length > 1 ? "have" : "has"} no ready owner: a worker left, or is still restoring. `}<a href="/workers">See the workers</a></span>
-    <button type="button" onClick=${() => load(list.value.status)}>Load again</button></div>`;
+    ${` Partition${missing.length > 1 ? "s" : ""} ${missing.join(", ")} ${missing.length > 1 ? "have" : "has"} no ready owner: a worker left, or is still restoring. `}${back ? "By now all are ready again." : html`<a href="/workers">See the workers</a>`}</span>
+    <button type="button" class=${back ? "primary" : ""} onClick=${() => load(list.value.status)}>Load again</button></div>`;
 }
 
 function Waiting() {

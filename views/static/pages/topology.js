@@ -25,7 +25,7 @@ function Legend() {
 }
 
 function Graph({ data }) {
-  const drawn = useMemo(() => layOut(data), [data]);
+  const drawn = useMemo(() => layOut(data, { widthOf: (node) => 28 + 7 * Math.max(12, clip(named(node)).length) }), [data]);
   const box = useRef();
   useLayoutEffect(() => {
     // Where not all of it fits, begin at the first agent: what it does is more than what feeds it.
@@ -61,7 +61,7 @@ function about(node) {
 }
 
 function clip(label) {
-  return label.length > 22 ? `${label.slice(0, 21)}…` : label;
+  return label.length > 34 ? `${label.slice(0, 33)}…` : label;
 }
 
 function Behind({ data }) {

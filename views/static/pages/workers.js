@@ -28,7 +28,7 @@ function Cards({ workers }) {
     const here = short(worker.url) === location.host;
     return html`<li key=${worker.url} class="card"><header><${Shape} of=${silent ? "lost" : ready === active.length ? "ready" : "restoring"} size=${12} /><a class="mono" href=${worker.url}>${short(worker.url)}</a>${here && html`<span class="tag">serves this page</span>`}${silent && html`<span class="tag bad">does not answer</span>`}</header>
       <dl><div><dt>Active</dt><dd class="num">${ready}/${active.length} ready</dd></div><div><dt>Standby</dt><dd class="num">${worker.tasks.length - active.length}</dd></div>
-        <div><dt>Lag</dt><dd class="num">${sumOf(active, "lag").toLocaleString("en")}</dd></div>${parked > 0 && html`<div><dt>Parked keys</dt><dd class="num"><a href="/dead-letters">${parked}</a></dd></div>`}<div><dt>Process</dt><dd class="num">${worker.pid ?? "–"}</dd></div><div><dt>Generation</dt><dd class="num">${worker.generation ?? "–"}</dd></div></dl></li>`;
+        <div><dt>Lag</dt><dd class="num">${silent ? "–" : sumOf(active, "lag").toLocaleString("en")}</dd></div>${parked > 0 && html`<div><dt>Parked keys</dt><dd class="num"><a href="/dead-letters">${parked}</a></dd></div>`}<div><dt>Process</dt><dd class="num">${worker.pid ?? "–"}</dd></div><div><dt>Generation</dt><dd class="num">${worker.generation ?? "–"}</dd></div></dl></li>`;
   })}</ul>`;
 }
 
@@ -68,7 +68,7 @@ function Tasks({ workers }) {
     <tbody>${rows.map((task) => html`<tr key=${`${task.agent}/${task.partition}/${task.role}/${task.worker.url}`}>
       <td><${Status} of=${task.state} /></td><td class="mono">${task.agent}</td><td class="num">${task.partition}</td><td>${task.role}</td><td class="mono">${short(task.worker.url)}</td>
       <td class="num">${restored(task)}</td><td class="num">${task.lag?.toLocaleString("en") ?? "–"}</td>
-      <td>${task.position ? html`<${Copy} text=${String(task.position)} what="position" />` : "–"}</td></tr>`)}</tbody></table></div></section>`;
+      <td>${task.position ? html`<${Copy} text=${String(task.position)} short=${44} what="position" />` : "–"}</td></tr>`)}</tbody></table></div></section>`;
 }
 
 function restored(task) {
