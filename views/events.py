@@ -43,7 +43,7 @@ class Events:
 
     def __init__(self, app: App, path: str, feeds: tuple[Feed, ...]) -> None:
         self._path = path
-        self.hub = Hub(app, feeds)
+        self.hub = Hub(app, path, feeds)
 
     def routes(self, router: UrlDispatcher) -> None:
         """Add the path."""

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.types import TP
+from prometheus_client import Gauge
 
 from app.engine.app import App
 from app.engine.pacing import Turn
@@ -17,7 +18,7 @@ from views.answers import token
 
 log = logging.getLogger(__name__)
 RING_BYTES: Final = 8 << 20
-QUEUE_BYTES: Final = 1 << 20  # what may wait for a slow watcher
+QUEUE_BYTES: Final = 4 << 20  # what may wait for a slow watcher
 LINGER_S: Final = 10.0  # a page that is loaded again finds the hub still running
 MOST_BEHIND: Final = 50_000  # records; further behind, old news is given up for new
 SHARE: Final = 3  # the hub rests this many times as long as it worked, when it has much to do
@@ -86,7 +87,7 @@ class Hub:
     `position` is up to where it has read; the ring holds the changes before it, for those who come back.
     """
 
-    def __init__(self, app: App, feeds: Iterable[Feed]) -> None:
+    def __init__(self, app: App, path: str, feeds: Iterable[Feed]) -> None:
         self._app = app
         self._feeds = {app.topic_name(feed.topic): feed for feed in feeds}
         self.tps = [TP(topic, p) for topic in self._feeds for p in range(app.settings.partitions)]
@@ -101,6 +102,8 @@ class Hub:
         self._idle: asyncio.TimerHandle | None = None
         self._starting = asyncio.Lock()
         self._moved = asyncio.Event()
+        watchers = Gauge("kawka_feed_watchers", "Callers who watch", ("path",), registry=app.metrics.registry)
+        watchers.labels(path).set_function(lambda: len(self._present))
 
     async def enter(self, watcher: Watcher) -> None:
         """Have the feeds read, if they are not yet, and go on with it until the watcher leaves. Errors: KafkaError."""

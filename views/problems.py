@@ -28,7 +28,7 @@ KINDS: Final[dict[str, tuple[int, str]]] = {
 """Code -> status and title. A code that is not here is a rule's own: 422, and its title is made of it."""
 
 
-class Problem(Exception):  # noqa: N818 - RFC 9457's word; it is an answer, not a defect
+class Problem(Exception):
     """An answer that is no success. `members` with the value None are left out."""
 
     def __init__(self, code: str, detail: str, *, headers: dict[str, str] | None = None, **members: Any) -> None:

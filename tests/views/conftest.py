@@ -46,9 +46,7 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-async def mortal(
-    broker: str, tmp_path: Path, unique: Callable[[str], str]
-) -> AsyncIterator[Cluster]:
+async def mortal(broker: str, tmp_path: Path, unique: Callable[[str], str]) -> AsyncIterator[Cluster]:
     """Two workers of one test's own, to be killed or frozen."""
     async with Cluster(broker, tmp_path, unique("mortal")) as cluster:
         cluster.start()
