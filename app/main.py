@@ -16,7 +16,12 @@ from app.settings import Settings
 
 SERVICES: dict[str, tuple[str, ...]] = {
     "invoices": ("agents.invoices",),
-    "trucking": ("agents.truck_positions", "agents.dangerous_drivers", "agents.dangerous_windows"),
+    "trucking": (
+        "agents.truck_positions",
+        "agents.dangerous_drivers",
+        "agents.dangerous_windows",
+        "agents.mqtt_bridge",
+    ),
 }
 EVERYWHERE: tuple[str, ...] = ("views",)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -13,6 +14,8 @@ import msgspec
 from aiokafka.helpers import create_ssl_context
 from msgspec import Meta
 
+from app.mqtt_url import MqttUrl
+
 ENV_PREFIX = "KAWKA_"
 SECRETS = frozenset({"sasl_password", "api_token", "postgres_url", "mqtt_url"})  # the URLs may carry a password
 
@@ -20,6 +23,7 @@ Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 Level = Literal["debug", "info", "warning", "error"]
 Positive = Meta(ge=1)
+SHARE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}").fullmatch
 
 
 class SettingsError(ValueError):
@@ -59,6 +63,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     state_cache_entries: Annotated[int, Positive, Meta(description="decoded states kept in memory")] = 100_000
     postgres_url: Annotated[str | None, Meta(description="database for the SQL views; none: no SQL views")] = None
     mqtt_url: Annotated[str | None, Meta(description="MQTT broker of the trucks; none: no MQTT")] = None
+    mqtt_cafile: Annotated[Path | None, Meta(description="certificates that an mqtts:// broker is checked against")] = (
+        None
+    )
+    mqtt_share: Annotated[str | None, Meta(description="shared subscription in which every worker takes part")] = None
+    mqtt_max_ahead: Annotated[int, Positive, Meta(description="seconds that a truck's clock may be ahead")] = 3600
+    mqtt_in_flight: Annotated[int, Positive, Meta(description="MQTT messages taken in and not yet in Kafka")] = 2000
     log_level: Annotated[Level, Meta(description="debug, info, warning or error")] = "warning"
     crash_at: Annotated[str, Meta(description="crash point to die at; only for tests")] = ""
 
@@ -92,6 +102,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise SettingsError(
                 f"KAWKA_SECURITY_PROTOCOL={self.security_protocol} needs KAWKA_SASL_USERNAME and KAWKA_SASL_PASSWORD."
             )
+        if self.mqtt_url:
+            try:
+                MqttUrl.parse(self.mqtt_url)
+            except ValueError as error:
+                raise SettingsError(f"KAWKA_MQTT_URL cannot be used: {error}.") from error
+        if self.mqtt_share is not None and not SHARE_NAME(self.mqtt_share):
+            raise SettingsError(f"KAWKA_MQTT_SHARE={self.mqtt_share!r} must be letters, digits, - and _.")
 
     @property
     def loopback(self) -> bool:

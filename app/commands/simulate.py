@@ -1,4 +1,4 @@
-"""`kawka simulate`: made-up traffic into Kafka."""
+"""`kawka simulate`: made-up traffic into Kafka, and over MQTT."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from app import admin, codec, topics
+from app.commands.simulate_trucks import trucks
 from app.local.errors import LocalError
 from app.settings import Settings
 from app.simulate import feed
@@ -26,7 +27,7 @@ RATE = 5.0
 
 @click.group()
 def simulate() -> None:
-    """Send made-up commands and events to Kafka."""
+    """Send made-up commands and events."""
 
 
 @simulate.command()
@@ -69,3 +70,6 @@ def invoices(rate: float, count: int | None, seed: int | None, wait: float, as_j
 def _records(seed: int) -> Iterator[tuple[bytes, bytes]]:
     commands = generator.invoices(seed, dt.datetime.now(dt.UTC).date())
     return ((key.encode(), codec.encode(command)) for key, command in commands)
+
+
+simulate.add_command(trucks)
