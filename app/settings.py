@@ -61,7 +61,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     batch_max_records: Annotated[int, Positive, Meta(description="most records in one transaction")] = 4000
     rocksdb_cache_mb: Annotated[int, Positive, Meta(description="RocksDB's block cache of the process, MiB")] = 64
     state_cache_entries: Annotated[int, Positive, Meta(description="decoded states kept in memory")] = 100_000
-    postgres_url: Annotated[str | None, Meta(description="database for the SQL views; none: no SQL views")] = None
+    postgres_url: Annotated[
+        str | None, Meta(description="database: sources read it, SQL views are written to it; none: neither")
+    ] = None
+    source_poll_s: Annotated[float, Meta(gt=0, description="time between two looks of a source for newer rows")] = 1.0
+    source_overlap_s: Annotated[float, Meta(ge=0, description="how far back each look goes, for late commits")] = 10.0
+    source_compare_s: Annotated[float, Meta(gt=0, description="time between two searches for deleted rows")] = 30.0
     mqtt_url: Annotated[str | None, Meta(description="MQTT broker of the trucks; none: no MQTT")] = None
     mqtt_cafile: Annotated[Path | None, Meta(description="certificates that an mqtts:// broker is checked against")] = (
         None

@@ -10,7 +10,7 @@ import random
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -24,15 +24,22 @@ FREE_PORTS = range(20_000, 32_000)
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def spawn(command: Sequence[str | Path], log: Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+def spawn(
+    command: Sequence[str | Path],
+    log: Path,
+    env: Mapping[str, str] | None = None,
+    before_exec: Callable[[], None] | None = None,
+) -> subprocess.Popen[bytes]:
     """Start a child whose output goes to the end of `log`, and which the kernel kills with us, also on our kill -9.
 
     Call it from the main thread: the kernel's parent is the thread, so the end of another one would kill the child.
-    The child has a process group of its own: Ctrl-C is ours to hand on.
+    The child has a process group of its own: Ctrl-C is ours to hand on. It calls `before_exec` first of all.
     """
     parent = os.getpid()
 
     def die_with_parent() -> None:
+        if before_exec:
+            before_exec()  # a change of user forgets the signal below
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it died before we asked
             os._exit(1)
@@ -65,10 +72,10 @@ async def exited(process: subprocess.Popen[bytes]) -> int:
     return process.wait()
 
 
-async def stop(process: subprocess.Popen[bytes], patience_s: float) -> bool:
-    """End a child: SIGTERM, after `patience_s` SIGKILL. Whether it went by itself; it is gone either way."""
+async def stop(process: subprocess.Popen[bytes], patience_s: float, how: signal.Signals = signal.SIGTERM) -> bool:
+    """End a child: `how`, after `patience_s` SIGKILL. Whether it went by itself; it is gone either way."""
     if process.poll() is None:
-        process.terminate()
+        process.send_signal(how)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(exited(process), patience_s)
     clean = process.poll() is not None

@@ -1,0 +1,1 @@
+"""Sources: tables of databases that others write to, followed into compacted topics."""
