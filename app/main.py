@@ -21,6 +21,7 @@ SERVICES: dict[str, tuple[str, ...]] = {
         "agents.dangerous_drivers",
         "agents.dangerous_windows",
         "agents.mqtt_bridge",
+        "agents.driver_source",
     ),
 }
 EVERYWHERE: tuple[str, ...] = ("views",)
