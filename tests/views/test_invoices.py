@@ -12,7 +12,8 @@ from tests.workers import Cluster
 
 @pytest.fixture(params=[0, 1], ids=["first worker", "second worker"])
 def worker(request: pytest.FixtureRequest, pair: Cluster) -> str:
-    return pair.workers[request.param].url
+    number: int = request.param
+    return pair.workers[number].url
 
 
 async def test_a_command_is_answered_with_its_result_by_whichever_worker_is_asked(
