@@ -45,7 +45,10 @@ def up(
     fresh: bool,
     as_json: bool,
 ) -> None:
-    """Run Kafka, workers and simulators until Ctrl-C. With KAWKA_BROKER set, that Kafka is used and none started."""
+    """Run Kafka, PostgreSQL, workers and simulators until Ctrl-C.
+
+    With KAWKA_BROKER or KAWKA_POSTGRES_URL set, that one is used and none started.
+    """
     env = dict(os.environ)
     given = {"DATA_DIR": data_dir, "WEB_PORT": web_port, "SERVICES": only}
     env |= {ENV_PREFIX + name: str(value) for name, value in given.items() if value is not None}
@@ -56,6 +59,7 @@ def up(
         workers=workers,
         simulate=simulate,
         own_kafka=ENV_PREFIX + "BROKER" not in os.environ,
+        own_postgres=not settings.postgres_url,
         kafka_port=kafka_port,
         restart=restart,
         fresh=fresh,
@@ -88,6 +92,8 @@ async def _announce(cluster: Cluster, ready: asyncio.Event, console: Console, as
     for worker in cluster.workers:
         console.print(f"  {worker.name}  {worker.url}/")
     console.print(f"  Kafka     {cluster.settings.broker}")
+    if cluster.settings.postgres_url:
+        console.print(f"  database  {cluster.settings.postgres_url}", soft_wrap=True)
     console.print(f"  state     {cluster.data_dir}  (logs in {cluster.data_dir / 'logs'})", soft_wrap=True)
     console.print("Open a worker's page, try `kawka status`, stop with Ctrl-C.\n")
 

@@ -14,21 +14,25 @@ from app import admin
 from app.local.errors import LocalError
 from app.local.jars import Progress
 from app.local.kafka import LocalKafka
+from app.local.postgres import LocalPostgres
 from app.local.process import PidFile, port_in_use
 from app.local.supervisor import Child, Say, keep_alive, ready
 from app.settings import ENV_PREFIX, Settings
 
 KAFKA_PORT = 9092
 RESTART_AFTER_S = 15.0
+WITH_DATABASE = ("trucking",)  # services that read one
+DRIVERS = Path(__file__).with_name("drivers.sql")
 MARK = ".kawka-data"  # in every directory of ours: nothing else is ever deleted
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What `kawka up` was asked for. `own_kafka` False: the Kafka of the settings is used and none started."""
+    """What `kawka up` was asked for. `own_...` False: what the settings name is used and none started."""
 
     workers: int = 2
     simulate: bool = True
     own_kafka: bool = True
+    own_postgres: bool = True
     kafka_port: int = KAFKA_PORT
     restart: bool = True
     fresh: bool = False
@@ -49,8 +53,11 @@ class Cluster:
             self._kafka = LocalKafka(self.data_dir / "kafka", plan.kafka_port, settings.cache, progress)
             settings = msgspec.structs.replace(settings, broker=self._kafka.broker)
         self.settings = settings
-        self.workers = [self._worker(number) for number in range(1, plan.workers + 1)]
-        self.simulators = [self._simulator("invoices")] if plan.simulate and self._runs("invoices") else []
+        self._postgres: LocalPostgres | None = None
+        if plan.own_postgres and any(self._runs(service) for service in WITH_DATABASE):
+            self._postgres = LocalPostgres(self.data_dir / "postgres", scripts=[DRIVERS])
+        self.workers: list[Child] = []
+        self.simulators: list[Child] = []
 
     async def run(self, up: asyncio.Event, down: asyncio.Event) -> None:
         """Start everything, set `up` when all is ready, watch until `down` is set, stop everything in any case."""
@@ -74,16 +81,19 @@ class Cluster:
         pids: dict[str, Any] = {"supervisor": os.getpid()}
         if self._kafka and self._kafka.process:  # none while it is started again
             pids["kafka"] = self._kafka.pid
+        if self._postgres and self._postgres.process:
+            pids["postgres"] = self._postgres.pid
         pids["workers"] = [worker.pid for worker in self.workers]
         pids["simulators"] = [simulator.pid for simulator in self.simulators]
-        return {"broker": self.settings.broker, "web": [worker.url for worker in self.workers], "pids": pids}
+        line = {"broker": self.settings.broker, "web": [worker.url for worker in self.workers], "pids": pids}
+        return line | ({"postgres": self.settings.postgres_url} if self.settings.postgres_url else {})
 
     async def _run(self, up: asyncio.Event) -> None:
         self._check_ports()
-        if self._kafka:
-            self._say("Starting Kafka ...")
-            await self._kafka.start()
+        await self._start_servers()
         await admin.create(self.settings)
+        self.workers = [self._worker(number) for number in range(1, self.plan.workers + 1)]
+        self.simulators = [self._simulator("invoices")] if self.plan.simulate and self._runs("invoices") else []
         self._say(f"Starting {len(self.workers)} workers ..." if len(self.workers) != 1 else "Starting a worker ...")
         for worker in self.workers:
             worker.start()
@@ -95,25 +105,41 @@ class Cluster:
         up.set()
         pause = RESTART_AFTER_S if self.plan.restart else None
         watches = [keep_alive(child, self._say, pause, self._write_info) for child in [*self.workers, *self.simulators]]
-        if self._kafka:
-            watches.append(self._keep_kafka(self._kafka))
+        watches += [self._keep_server(name, server) for name, server in self._servers.items()]
         await asyncio.gather(*watches, asyncio.Event().wait())  # until cancelled
 
-    async def _keep_kafka(self, kafka: LocalKafka) -> None:
+    @property
+    def _servers(self) -> dict[str, LocalKafka | LocalPostgres]:
+        servers = {"Kafka": self._kafka, "PostgreSQL": self._postgres}
+        return {name: server for name, server in servers.items() if server}
+
+    async def _start_servers(self) -> None:
+        """Start them side by side; the first that cannot ends the others, and its LocalError is raised."""
+        if self._servers:
+            self._say(f"Starting {' and '.join(self._servers)} ...")
+        try:
+            async with asyncio.TaskGroup() as group:
+                for server in self._servers.values():
+                    group.create_task(server.start())
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        if self._postgres:  # only now: its first start chooses the password
+            self.settings = msgspec.structs.replace(self.settings, postgres_url=self._postgres.url)
+
+    async def _keep_server(self, name: str, server: LocalKafka | LocalPostgres) -> None:
         while True:
-            code = await kafka.exited()
-            self._say(f"Kafka ended (code {code}); its log is {kafka.log}.")
+            code = await server.exited()
+            self._say(f"{name} ended (code {code}); its log is {server.log}.")
             if not self.plan.restart:
                 return
-            self._say("Kafka is started again.")  # at once: without it nothing moves
-            await kafka.start()
+            self._say(f"{name} is started again.")  # at once: without it nothing moves
+            await server.start()
             self._write_info()
 
     async def _stop(self) -> None:
         await asyncio.gather(*(simulator.stop() for simulator in self.simulators))
         await asyncio.gather(*(worker.stop() for worker in self.workers))
-        if self._kafka:
-            await self._kafka.stop()
+        await asyncio.gather(*(server.stop() for server in self._servers.values()))
 
     def _claim(self) -> None:
         """Make the directory ours, empty with `fresh`; LocalError when it is another's or cannot be written."""
@@ -155,6 +181,7 @@ class Cluster:
 
     def _write_info(self) -> None:
         scratch = self.info.with_suffix(".tmp")
+        scratch.touch(mode=0o600)  # it holds the database's password
         scratch.write_bytes(msgspec.json.encode(self.describe()))
         scratch.replace(self.info)  # read by others at any moment: whole or not at all
 
