@@ -16,7 +16,6 @@ from app.main import app
 TUMBLING = Span(size=20_000, advance=20_000)
 HOPPING = Span(size=60_000, advance=30_000)
 GRACE_MS = 5_000
-IDLE_S = 30
 
 _late_metric = app.metrics.counter("kawka_late_records", "Records that came after a window of theirs was final")
 
@@ -56,7 +55,7 @@ def count(record: Any, tx: Transaction) -> None:
     tables=(windows.table,),
     outputs=(topics.dangerous_driving_windowed, topics.dangerous_late),
     timers=True,
-    idle=Idle(IDLE_S, windows.idle_payload(IDLE_S * 1000)),
+    idle=Idle(app.settings.window_idle_s, windows.idle_payload(int(app.settings.window_idle_s * 1000))),
 )
 async def dangerous_windows(batches: AsyncIterator[TaskBatch]) -> None:
     """Count dangerous events by type: tumbling 20 s, hopping 60 s every 30 s."""

@@ -12,6 +12,7 @@ import uvloop
 from app import admin, topics
 from app.engine import crash
 from app.engine.app import App
+from app.engine.janitor import Janitor
 from app.settings import Settings
 
 SERVICES: dict[str, tuple[str, ...]] = {
@@ -40,6 +41,8 @@ def load() -> App:
     for service in settings.services or SERVICES:
         for module in SERVICES[service]:
             importlib.import_module(module)
+    janitor = Janitor(settings, topics.of(settings.services))
+    app.elected("retention", by=next(iter(app.agents)))(janitor.work)
     for module in EVERYWHERE:
         importlib.import_module(module)
     return app

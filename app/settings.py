@@ -56,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     join_grace_s: Annotated[float, Meta(gt=0, description="how long an event waits for the row it is joined with")] = (
         5.0
     )
+    window_idle_s: Annotated[float, Meta(gt=0, description="silence after which a partition's time moves on")] = 30.0
+    retention_mark_s: Annotated[float, Meta(gt=0, description="time between two marks of what has arrived")] = 3600.0
     idempotency_s: Annotated[int, Positive, Meta(description="how long a command id is remembered")] = 3600
     idempotency_max: Annotated[int, Positive, Meta(description="command ids remembered for a partition")] = 50_000
     batch_max_records: Annotated[int, Positive, Meta(description="most records in one transaction")] = 4000

@@ -12,24 +12,26 @@ MIB = 1024 * 1024
 
 
 class Topic(msgspec.Struct, frozen=True):
-    """A Kafka topic as we want it. `retention_ms` None: kept for ever; `max_bytes`: the largest batch accepted."""
+    """A Kafka topic as we want it. `retention_ms` None: kept for ever; `max_bytes`: the largest batch accepted.
+
+    `by_arrival`: the retention counts from when a record came, not from its timestamp, which may be of years ago: Kafka
+    would delete such a record unread. engine/janitor.py sees to it.
+    """
 
     name: str
     key: str
     retention_ms: int | None = 7 * DAY_MS
     compact: bool = False
     max_bytes: int = MIB
+    by_arrival: bool = False
 
     def config(self) -> dict[str, str]:
         """Give the topic's settings in Kafka's own names."""
         common = {"max.message.bytes": str(self.max_bytes)}
         if self.compact:
             return {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.2", **common}
-        return {
-            "cleanup.policy": "delete",
-            "retention.ms": str(-1 if self.retention_ms is None else self.retention_ms),
-            **common,
-        }
+        kept = -1 if self.retention_ms is None or self.by_arrival else self.retention_ms
+        return {"cleanup.policy": "delete", "retention.ms": str(kept), **common}
 
 
 def changelog(table: str) -> Topic:
@@ -39,7 +41,9 @@ def changelog(table: str) -> Topic:
 
 def parked(agent: str) -> Topic:
     """Name the topic where an agent keeps, in order, the records of keys that wait behind a dead letter."""
-    return Topic(f"kawka-{agent}-parked", key="source key", retention_ms=30 * DAY_MS, max_bytes=4 * MIB)
+    return Topic(
+        f"kawka-{agent}-parked", key="source key", retention_ms=30 * DAY_MS, max_bytes=4 * MIB, by_arrival=True
+    )
 
 
 def timers(agent: str) -> Topic:
@@ -49,25 +53,26 @@ def timers(agent: str) -> Topic:
 
 def repartition(agent: str, name: str) -> Topic:
     """Name a topic that holds an agent's output under another key, for the agent that needs it there."""
-    return Topic(f"kawka-{agent}-{name}-repartition", key=name, retention_ms=DAY_MS)
+    return Topic(f"kawka-{agent}-{name}-repartition", key=name, retention_ms=DAY_MS, by_arrival=True)
 
 
 invoice_commands = Topic("invoice-commands", key="invoiceId")
 invoice_events = Topic("invoice-events", key="invoiceId", retention_ms=None)
 command_results = Topic("command-results", key="invoiceId")
 invoice_snapshots = Topic("invoice-snapshots", key="invoiceId", compact=True)
-dead_letters = Topic("dead-letters", key="source key", retention_ms=30 * DAY_MS, max_bytes=4 * MIB)
+dead_letters = Topic("dead-letters", key="source key", retention_ms=30 * DAY_MS, max_bytes=4 * MIB, by_arrival=True)
+retention_marks = Topic("kawka-retention-marks", key="time", compact=True)
 invoices_parked = parked("invoices")
 invoices_parked_changelog = changelog("invoices-parked")
 
-truck_position = Topic("truck_position", key="truckId")
-dangerous_driving = Topic("dangerous_driving", key="truckId")
+truck_position = Topic("truck_position", key="truckId", by_arrival=True)
+dangerous_driving = Topic("dangerous_driving", key="truckId", by_arrival=True)
 trucking_driver = Topic("trucking_driver", key="driverId", retention_ms=None, compact=True)
-dangerous_driving_driver = Topic("dangerous_driving_driver", key="driverId")
-dangerous_driving_windowed = Topic("dangerous_driving_windowed", key="eventType")
+dangerous_driving_driver = Topic("dangerous_driving_driver", key="driverId", by_arrival=True)
+dangerous_driving_windowed = Topic("dangerous_driving_windowed", key="eventType", by_arrival=True)
 dangerous_by_driver = repartition("truck-positions", "driver")
 dangerous_by_type = repartition("truck-positions", "type")
-dangerous_late = Topic("kawka-dangerous-windows-late", key="eventType")
+dangerous_late = Topic("kawka-dangerous-windows-late", key="eventType", by_arrival=True)
 
 TRUCKING = (
     truck_position,
@@ -106,10 +111,18 @@ INVOICES = (
     invoices_parked_changelog,
 )
 BY_SERVICE: dict[str, tuple[Topic, ...]] = {"invoices": INVOICES, "trucking": TRUCKING}
-ALL: tuple[Topic, ...] = (dead_letters, *(topic for service in BY_SERVICE.values() for topic in service))
+ALL: tuple[Topic, ...] = (
+    dead_letters,
+    retention_marks,
+    *(topic for service in BY_SERVICE.values() for topic in service),
+)
 
 
 def of(services: Iterable[str]) -> tuple[Topic, ...]:
     """Give the topics that some services need; none named means all."""
     chosen = tuple(services)
-    return (dead_letters, *(topic for service in chosen for topic in BY_SERVICE[service])) if chosen else ALL
+    return (
+        (dead_letters, retention_marks, *(topic for service in chosen for topic in BY_SERVICE[service]))
+        if chosen
+        else ALL
+    )

@@ -123,11 +123,14 @@ class Cluster:
 
         async def balanced() -> bool:
             held: dict[str, list[int]] = {}
+            holders = set()
             for worker in await self.workers_now(workers[0]):
-                if tasks := [task for task in worker["tasks"] if task["state"] == "ready"]:
-                    held[worker["url"]] = [task["partition"] for task in tasks if task["agent"] == "invoices"]
-            everything = sorted(partition for partitions in held.values() for partition in partitions)
-            return everything == list(range(8)) and set(held) == {worker.url for worker in workers}
+                for task in worker["tasks"]:
+                    if task["state"] == "ready":
+                        holders.add(worker["url"])
+                        held.setdefault(task["agent"], []).append(task["partition"])
+            every = all(sorted(partitions) == list(range(8)) for partitions in held.values())
+            return bool(held) and every and holders == {worker.url for worker in workers}
 
         try:
             await eventually(balanced, within, f"{len(workers)} workers with every partition")

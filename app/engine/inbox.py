@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from heapq import merge
 from typing import Any, NamedTuple
 
 from faust.types import TP
@@ -117,24 +116,21 @@ class Inbox:
         return self._merged(most)
 
     def _merged(self, most: int) -> Batch:
-        heads = {tp: source for tp, source in self._sources.items() if source.chunks}
-        # What lies beyond the earliest last timestamp may still be preceded by records that are not fetched yet.
-        horizon = min(source.chunks[-1][0][-1].timestamp for source in heads.values())
-        position: dict[str, int] = {}
-        parts = []
-        for tp, source in heads.items():
-            part: list[Any] = []
-            while source.chunks and len(part) < most:
-                chunk = source.chunks[0][0]
-                within = next((i for i, record in enumerate(chunk) if record.timestamp > horizon), len(chunk))
-                if within == 0:
-                    break
-                part += self._cut(source, min(within, most - len(part)))
-                if within < len(chunk):
-                    break
-            position[tp.topic] = source.next
-            parts.append(part)
-        return Batch(list(merge(*parts, key=lambda record: record.timestamp)), position)
+        """Take the earliest head again and again, until a source is used up: what follows in it may be earlier."""
+        heads = [(tp, source) for tp, source in self._sources.items() if source.chunks]
+        chunks = [source.chunks[0][0] for _, source in heads]
+        taken = [0] * len(heads)
+        records: list[Any] = []
+        while heads and len(records) < most:
+            at = min(range(len(heads)), key=lambda number: chunks[number][taken[number]].timestamp)
+            records.append(chunks[at][taken[at]])
+            taken[at] += 1
+            if taken[at] == len(chunks[at]):
+                break
+        for (_, source), count in zip(heads, taken, strict=True):
+            if count:
+                self._cut(source, count)
+        return Batch(records, {tp.topic: source.next for tp, source in heads})
 
     @staticmethod
     def _cut(source: Source, most: int) -> list[Any]:
