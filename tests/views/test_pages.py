@@ -314,7 +314,7 @@ def test_every_page_is_readable_by_everyone(
 ) -> None:
     drafted(web, ("Desk", "2", "150.00"))
     page = person(size, theme).open(path)
-    expect(page.locator(shown)).to_be_visible()
+    expect(page.locator(shown).first).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_attached()
     assert_accessible(page)
     assert_fits(page)

@@ -1,3 +1,16 @@
+/** The parts of a graph that no edge joins, each a graph of its own. */
+export function apart({ nodes, edges }) {
+  const root = new Map(nodes.map((node) => [node.id, node.id]));
+  const find = (id) => (root.get(id) === id ? id : find(root.get(id)));
+  for (const { from, to } of edges) if (root.has(from) && root.has(to)) root.set(find(from), find(to));
+  const parts = new Map();
+  for (const node of nodes) parts.set(find(node.id), [...(parts.get(find(node.id)) ?? []), node]);
+  return [...parts.values()].map((own) => {
+    const ids = new Set(own.map((node) => node.id));
+    return { nodes: own, edges: edges.filter((edge) => ids.has(edge.from) && ids.has(edge.to)) };
+  });
+}
+
 /**
  * Lays a directed graph out in columns, left to right: an edge that would close a circle is turned round for the
  * layout, each node stands right of all that lead to it, long edges pass through columns as places of their own,

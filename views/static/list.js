@@ -1,7 +1,8 @@
 import { batch, signal } from "./vendor/signals.js";
 import { call } from "./api.js";
 import { onFeed } from "./feed.js";
-import { isKnown, learn } from "./snapshots.js";
+import { route } from "./router.js";
+import { forget, isKnown, learn } from "./snapshots.js";
 
 const PAGE = 100;
 const MOST_WAITING = 1000;
@@ -88,6 +89,8 @@ function flush() {
     if (!fresh.length || list.value.state !== "ready") return;
     const seen = new Set(waiting.value);
     waiting.value = [...fresh.filter((id) => !seen.has(id)).reverse(), ...waiting.value].slice(0, MOST_WAITING);
+    // What fell off the end of those that wait need not be known either: a page may stay open for days.
+    if (waiting.value.length === MOST_WAITING) forget(new Set([...shown, ...waiting.value, route.peek().id]));
     if (list.value.ids.length < SHORT && !list.value.cursor) showWaiting();
   });
 }

@@ -24,6 +24,7 @@ export function learn(snapshot, { position = null, servedBy = null } = {}) {
   entry.value = { snapshot, position: position ?? before?.position ?? null, servedBy: servedBy ?? before?.servedBy ?? null };
 }
 
+/** Forgets all invoices but those whose ids are in the set. */
 export function forget(keep) {
   for (const id of known.keys()) if (!keep.has(id)) known.delete(id);
 }

@@ -3,7 +3,7 @@ import { useSignal } from "../vendor/signals.js";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "../vendor/hooks.js";
 import { call } from "../api.js";
 import { useTitle } from "../frame.js";
-import { layOut } from "../graph.js";
+import { apart, layOut } from "../graph.js";
 import { go, route, withQuery } from "../router.js";
 import { Empty, Failure, Skeleton } from "../parts/states.js";
 
@@ -13,11 +13,26 @@ export function Topology() {
   const read = () => call("/api/topology").then(({ data }) => (state.value = { data }), (problem) => (state.value = { problem }));
   useEffect(() => void read(), []);
   const { data, problem } = state.value;
-  return html`<div class="page-head"><h1>Topology</h1>${data && html`<${Legend} />`}</div>
+  const whole = Boolean(route.value.query.plumbing);
+  const parts = useMemo(() => (data ? flows(data, whole) : []), [data, whole]);
+  const hidden = (data?.nodes.length ?? 0) - parts.reduce((total, part) => total + part.nodes.length, 0);
+  return html`<div class="page-head"><h1>Topology</h1>${data && html`<${Legend} />${hidden > 0 || whole ? html`<a class="button" href=${withQuery({ plumbing: whole ? null : "1", node: null })}>${whole ? "Hide the plumbing" : `Show the plumbing (${hidden})`}</a>` : null}`}</div>
     ${problem && html`<${Failure} title="The topology could not be loaded" problem=${problem} again=${read} />`}
     ${!data && !problem && html`<${Skeleton} label="Loading the topology" />`}
     ${data && !data.nodes.length && html`<${Empty} title="Nothing flows yet"><p>No agent is defined on this worker.</p><//>`}
-    ${data?.nodes.length > 0 && html`<${Graph} data=${data} /><${Behind} data=${data} />`}`;
+    ${data?.nodes.length > 0 && html`${parts.map((part) => html`<${Graph} key=${`${whole} ${part.nodes[0].id}`} data=${part} />`)}<${Behind} data=${data} />`}`;
+}
+
+// What the engine keeps for itself is in every flow alike: it is left out until asked for.
+function isPlumbing(node) {
+  if (node.kind === "table") return Boolean(node.internal);
+  return node.kind === "topic" && (named(node) === "dead-letters" || /^kawka-.*(?<!-repartition)$/.test(named(node)));
+}
+
+/** The flows on show, the largest first, each apart from the others. */
+function flows({ nodes, edges }, whole) {
+  const shown = whole ? nodes : nodes.filter((node) => !isPlumbing(node));
+  return apart({ nodes: shown, edges }).sort((a, b) => b.nodes.length - a.nodes.length);
 }
 
 function Legend() {
@@ -29,7 +44,7 @@ function Graph({ data }) {
   const box = useRef();
   useLayoutEffect(() => {
     // Where not all of it fits, begin at the first agent: what it does is more than what feeds it.
-    const agent = drawn.nodes.find(({ node }) => node.kind === "agent");
+    const [agent] = drawn.nodes.filter(({ node }) => node.kind === "agent").sort((a, b) => a.x - b.x);
     if (agent && box.current.scrollWidth > box.current.clientWidth + agent.x) box.current.scrollLeft = agent.x - 24;
   }, [drawn]);
   const picked = route.value.query.node;
@@ -37,7 +52,7 @@ function Graph({ data }) {
   for (const { edge } of drawn.edges) if (edge.from === picked || edge.to === picked) near.add(edge.from).add(edge.to);
   const dim = (on) => (picked && near.size && !on ? "dim" : "");
   const pick = (id) => go(withQuery({ node: picked === id ? null : id }), { replace: true });
-  return html`<div ref=${box} class="scroll graph" tabindex="0" role="region" aria-label="Graph of topics, agents and tables; the same as a table below">
+  return html`<div ref=${box} class="scroll graph" tabindex="0" role="region" aria-label=${`Flow of ${data.nodes.filter((node) => node.kind === "agent").map(named).join(", ")}; the same as a table below`}>
     <svg width=${drawn.width} height=${drawn.height} viewBox=${`0 0 ${drawn.width} ${drawn.height}`} aria-hidden="true">
       <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 .8 7 4 0 7.200z" /></marker></defs>
       ${drawn.edges.map(({ edge, line, turned }) => html`<path key=${`${edge.from}>${edge.to} ${edge.kind}`} d=${line} class=${`edge ${turned ? "back" : ""} ${dim(edge.from === picked || edge.to === picked)}`}
@@ -61,7 +76,9 @@ function about(node) {
 }
 
 function clip(label) {
-  return label.length > 34 ? `${label.slice(0, 33)}…` : label;
+  if (label.length <= 27) return label;
+  // Of a long internal name the end says more: whose it is can be read off the edges.
+  return label.startsWith("kawka-") ? `…${label.slice(-26)}` : `${label.slice(0, 26)}…`;
 }
 
 function Behind({ data }) {
