@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import os
 import re
@@ -92,7 +93,7 @@ class LocalPostgres:
             self._prepare()
             if not self._tables.exists():
                 await self._init()
-            self._forget_recycled_pid()
+            self._forget_dead()
             await asyncio.wait_for(self._run(), START_TIMEOUT_S)
         except TimeoutError as error:
             self.kill()
@@ -166,14 +167,17 @@ class LocalPostgres:
             raise LocalError(self._why("PostgreSQL's data could not be made"))
         scratch.rename(self._tables)
 
-    def _forget_recycled_pid(self) -> None:
-        """Remove the lock of a server that was killed when its number is another program's by now.
+    def _forget_dead(self) -> None:
+        """Remove the lock of a server that was killed when its number is a zombie's, or another program's by now.
 
-        PostgreSQL would take that for itself running; in a container, where numbers are small, this is common.
+        PostgreSQL would take that for itself running; in a container, where numbers are small and nobody may collect
+        the dead, this is common.
         """
         if self._lock.exists():
-            pid = int(self._lock.read_text().split("\n", 1)[0])
-            if psutil.pid_exists(pid) and psutil.Process(pid).name() != "postgres":
+            command: list[str] = []
+            with contextlib.suppress(psutil.NoSuchProcess):  # a zombie is none either
+                command = psutil.Process(int(self._lock.read_text().split("\n", 1)[0])).cmdline()
+            if str(self._tables) not in command:
                 self._lock.unlink()
 
     async def _run(self) -> None:
