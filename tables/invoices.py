@@ -4,7 +4,7 @@ import re
 
 from app import topics
 from app.codec import encode, invoice_snapshots
-from app.engine.commands import HISTORY_KEYS, history_key
+from app.engine.commands import HISTORY_KEYS, history_entry, history_key
 from app.engine.table import Entry, KafkaRecord, Table
 
 _VERSION = re.compile(rb'^\{"commandId":"[^"]*","version":(\d+)')  # how the codec's envelope begins
@@ -12,7 +12,10 @@ _VERSION = re.compile(rb'^\{"commandId":"[^"]*","version":(\d+)')  # how the cod
 
 def _event_entry(record: KafkaRecord) -> Entry | None:
     begins = _VERSION.match(record.value or b"")
-    return None if begins is None or record.key is None else (history_key(record.key, int(begins[1])), record.value)
+    if begins is None or record.key is None or record.value is None:
+        return None
+    position = dict(record.headers).get("position", b"")
+    return history_key(record.key, int(begins[1])), history_entry(record.value, position)
 
 
 invoices = Table(

@@ -11,7 +11,8 @@ import pytest
 
 from app.local.kafka import LocalKafka
 
-for _name in [name for name in os.environ if name.startswith("KAWKA_") and name != "KAWKA_CACHE"]:
+KEPT = ("KAWKA_CACHE", "KAWKA_SCREENSHOTS")
+for _name in [name for name in os.environ if name.startswith("KAWKA_") and name not in KEPT]:
     del os.environ[_name]  # a developer's own settings are none of the tests' business
 
 _numbers = itertools.count(1)

@@ -31,6 +31,11 @@ def history_key(key: bytes, version: int) -> bytes:
     return key + b"/" + version.to_bytes(8, "big")
 
 
+def history_entry(event: bytes, position: bytes) -> bytes:
+    """Give the value of an event in a history table: its record, and the position of the command that caused it."""
+    return b'%b,"position":"%b"}' % (event[:-1], position)
+
+
 def _parse_history_key(text: str) -> tuple[bytes, bytes]:
     aggregate, slash, version = text.rpartition("/")
     if not (slash and aggregate and version.isascii() and version.isdigit() and len(version) < 19):
@@ -93,7 +98,8 @@ class Judge(Generic[C, S, E]):
             state = self._initial(aggregate_id)
         decision = self._decide(command, state)
         position = tx.position
-        cause = [SCHEMA, (COMMAND_ID, command_id.encode()), ("position", position.encode())]
+        where = position.encode()
+        cause = [SCHEMA, (COMMAND_ID, command_id.encode()), ("position", where)]
         if isinstance(decision, Rejected):
             result = result_error(command_id, command.origin_id, state.version, position, decision)
         else:
@@ -103,7 +109,8 @@ class Judge(Generic[C, S, E]):
                 version = state.version  # type: ignore[attr-defined]
                 value = envelope(encode(event), command_id, version, at)
                 tx.emit(self._events, key, value, cause)
-                tx.put(self._history, history_key(key, version), value, value)
+                entry = history_entry(value, where)
+                tx.put(self._history, history_key(key, version), entry, entry)
             snapshot = encode(state)
             if decision:
                 tx.put(self._states, key, state, snapshot)
