@@ -1,6 +1,7 @@
 """`python -m benchmarks NAME`: runs a benchmark, prints what it found, and keeps it when asked."""
 
 import importlib
+import logging
 import sys
 from itertools import groupby
 
@@ -36,6 +37,7 @@ def main(
     name: str, workers: int, commands: int, rate: int, runs: int, *, as_json: bool, keep: bool, save: bool
 ) -> None:
     """Measure Kawka on this machine. A run whose outputs are not right does not count, and is said to."""
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)  # new topics have no leader for a moment
     options = Options(workers, commands, rate, keep)
     console = Console(width=None if sys.stdout.isatty() else 200)
     good = True

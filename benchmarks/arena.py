@@ -1,4 +1,4 @@
-"""Where a benchmark takes place: a Kafka of its own with all topics, and workers, in a directory that is gone afterwards."""
+"""Where a benchmark takes place: a Kafka of its own with all topics, and workers, in a directory that goes with it."""
 
 import asyncio
 import shutil

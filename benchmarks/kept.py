@@ -1,4 +1,4 @@
-"""Figures worth keeping: benchmarks/results/NAME.json for programs, NAME.md for people, with the machine they are of."""
+"""Figures worth keeping: results/NAME.json for programs, NAME.md for people, with the machine they are of."""
 
 import os
 import platform

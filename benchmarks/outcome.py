@@ -1,6 +1,6 @@
 """What a benchmark found: one line for programs, one row of a table for people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -13,18 +13,18 @@ Value = float | int | str | bool | None
 
 
 class Outcome(NamedTuple):
-    """One measured system in one run. `faults` says what was wrong with its outputs: with any, the run does not count."""
+    """One measured system in one run. `faults` says what is wrong with its outputs: with any, it does not count."""
 
     benchmark: str
     system: str
     workers: int
-    figures: dict[str, Value]
+    figures: Mapping[str, Value]
     faults: tuple[str, ...] = ()
 
     def line(self) -> dict[str, Any]:
         """Give the object of `--json` (contract.md)."""
         line: dict[str, Any] = {"benchmark": self.benchmark, "system": self.system, "workers": self.workers}
-        line |= self.figures
+        line.update(self.figures)
         line["verified"] = not self.faults
         return line | ({"faults": list(self.faults)} if self.faults else {})
 

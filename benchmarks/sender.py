@@ -23,7 +23,7 @@ async def send(broker: str, topic: str, count: int, rate: float, name: str) -> "
     """Send `count` commands; when each was handed to the client."""
     todo = list(commands(count, name))
     gc.freeze()
-    sent: "array[int]" = array("q")
+    sent: array[int] = array("q")
     producer = AIOKafkaProducer(bootstrap_servers=broker, enable_idempotence=True, acks="all")
     await producer.start()
     try:
@@ -56,7 +56,7 @@ class Sender:
         """Give the moments of sending; RuntimeError when it failed."""
         if self._process.wait():
             raise RuntimeError("the sender failed; see sender.log with --keep")
-        moments: "array[int]" = array("q")
+        moments: array[int] = array("q")
         moments.frombytes(self._file.read_bytes())
         return moments
 

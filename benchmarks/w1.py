@@ -4,7 +4,7 @@ from app import topics
 from benchmarks.arena import Arena
 from benchmarks.feed import fill
 from benchmarks.options import Options
-from benchmarks.outcome import Outcome
+from benchmarks.outcome import Outcome, Value
 from benchmarks.proof import Proof
 from benchmarks.records import everything
 from benchmarks.watch import Watch
@@ -30,27 +30,31 @@ async def judge(arena: Arena, count: int, workers: int) -> Outcome:
     watch = Watch(broker, topics.command_results.name, lambda: use(arena.workers))
     await watch.run(least=count, quiet_s=1.0, timeout_s=60 + count / 1000)
     proof = await prove(broker, count)
+    return Outcome("w1", "kawka", workers, figures(watch, proof, count, workers), proof.faults())
+
+
+def figures(watch: Watch, proof: Proof, count: int, workers: int) -> dict[str, Value]:
+    """Work out rate and cost from the first to the last result visible."""
     begin, end = watch.span(proof.firsts, proof.lasts)
     seconds = end.at - begin.at
-    figures = {
+    return {
         "commands": count,
         "rate_per_s": round(count / seconds),
         "cpu_us_per_item": round((end.use.cpu_s - begin.use.cpu_s) / count * 1e6, 1),
         "rss_mb": round(watch.peak_rss / workers / 2**20),
         "seconds": round(seconds, 2),
     }
-    return Outcome("w1", "kawka", workers, figures, proof.faults())
 
 
-async def prove(broker: str, count: int) -> Proof:
+async def prove(broker: str, count: int, snapshots: str = topics.invoice_snapshots.name) -> Proof:
     """Read all outputs back, as any client could."""
     proof = Proof(count)
     takers = {
-        topics.command_results: proof.results,
-        topics.invoice_events: proof.events,
-        topics.invoice_snapshots: proof.snapshots,
+        topics.command_results.name: proof.results,
+        topics.invoice_events.name: proof.events,
+        snapshots: proof.snapshots,
     }
     for topic, take in takers.items():
-        async for records in everything(broker, topic.name):
+        async for records in everything(broker, topic):
             take(records)
     return proof

@@ -1,4 +1,4 @@
-"""Watching results become visible, at next to no cost: only the ends of the partitions are asked for, not the records."""
+"""Watching results become visible, at next to no cost: the ends of the partitions are asked for, not the records."""
 
 import asyncio
 import time
@@ -26,19 +26,21 @@ class Watch:
 
     def __init__(self, broker: str, topic: str, use: Callable[[], Use]) -> None:
         self.samples: list[Sample] = []
+        self.peak_rss = 0  # of all workers together
         self._broker = broker
         self._topic = topic
         self._use = use
 
     async def run(self, least: int, quiet_s: float, timeout_s: float) -> None:
-        """Sample until at least `least` offsets were written and then none for `quiet_s`. TimeoutError: it took too long."""
+        """Sample until at least `least` offsets were written and then none for `quiet_s`. TimeoutError."""
         tps = partitions(self._topic)
         async with asyncio.timeout(timeout_s), consumer(self._broker) as reader:
             while True:
                 ends = await reader.end_offsets(tps)
-                moved = not self.samples or ends != self.samples[-1].ends
-                if moved:
-                    self.samples.append(Sample(time.monotonic(), ends, self._use()))
+                use = self._use()
+                self.peak_rss = max(self.peak_rss, use.rss)
+                if not self.samples or ends != self.samples[-1].ends:
+                    self.samples.append(Sample(time.monotonic(), ends, use))
                 elif sum(ends.values()) >= least and time.monotonic() - self.samples[-1].at > quiet_s:
                     return
                 await asyncio.sleep(POLL_S)
@@ -48,8 +50,3 @@ class Watch:
         begin = next(s for s in self.samples if any(s.ends[tp] > offset for tp, offset in firsts.items()))
         end = next(s for s in self.samples if all(s.ends[tp] > offset for tp, offset in lasts.items()))
         return begin, end
-
-    @property
-    def peak_rss(self) -> int:
-        """The most resident bytes of all workers together in any sample."""
-        return max(sample.use.rss for sample in self.samples)

@@ -37,10 +37,9 @@ class Worker:
 
     def use(self) -> Use:
         """Say what it has taken. RuntimeError with the end of its log when it is gone."""
-        try:
-            times, memory = self._measured.cpu_times(), self._measured.memory_info()
-        except psutil.NoSuchProcess as error:
-            raise RuntimeError(f"a worker ended; its log says: {self.log.read_text()[-2000:]}") from error
+        if self._process.poll() is not None:
+            raise RuntimeError(f"a worker ended; its log says: {self.log.read_text()[-2000:]}")
+        times, memory = self._measured.cpu_times(), self._measured.memory_info()
         return Use(times.user + times.system, memory.rss)
 
     async def stop(self) -> None:

@@ -1,0 +1,1 @@
+"""The others, each as a good engineer of it would set it up."""

@@ -1,0 +1,65 @@
+"""W1 by stock Faust, at least once: a table in RocksDB with its changelog, events and results sent, nothing of ours.
+
+It judges with the same rules and the same codec, so that the difference is the machinery. peers/beside.py runs it, with
+PEER_BROKER, PEER_DATA_DIR and PEER_PORT set.
+"""
+
+import logging
+import os
+import sys
+from typing import Any
+
+import faust
+import uvloop
+
+from app import codec, topics
+from app.domain import invoices
+from app.domain.decider import Rejected
+from benchmarks.arena import PARTITIONS
+
+RAW: dict[str, Any] = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
+
+app = faust.App(
+    "stock-faust",
+    broker=f"kafka://{os.environ['PEER_BROKER']}",
+    store="rocksdb://?driver=rocksdict",
+    datadir=os.environ["PEER_DATA_DIR"],
+    topic_partitions=PARTITIONS,
+    broker_commit_every=10_000,
+    stream_buffer_maxsize=16_384,
+    producer_linger=0.02,
+    producer_max_batch_size=1_000_000,
+    web_bind="127.0.0.1",
+    web_host="127.0.0.1",
+    web_port=int(os.environ["PEER_PORT"]),
+)
+commands = app.topic(topics.invoice_commands.name, partitions=PARTITIONS, **RAW)
+events = app.topic(topics.invoice_events.name, partitions=PARTITIONS, **RAW)
+results = app.topic(topics.command_results.name, partitions=PARTITIONS, **RAW)
+states = app.Table("invoices", partitions=PARTITIONS, key_type=bytes, value_type=bytes)
+
+
+@app.agent(commands)
+async def judge(stream: Any) -> None:
+    """Decide, evolve, send events and result, store the snapshot."""
+    async for key, value in stream.items():
+        command = codec.invoice_commands.decode(value)
+        raw = states.get(key)
+        state = invoices.initial(key.decode()) if raw is None else codec.invoice_snapshots.decode(raw)
+        decision = invoices.decide(command, state)
+        if isinstance(decision, Rejected):
+            result = codec.result_error(command.command_id, command.origin_id, state.version, "-", decision)
+        else:
+            for event in decision:
+                state = invoices.evolve(state, event)
+                record = codec.envelope(codec.encode(event), command.command_id, state.version, "-")
+                await events.send(key=key, value=record)
+            states[key] = snapshot = codec.encode(state)
+            result = codec.result_ok(command.command_id, command.origin_id, state.version, "-", snapshot)
+        await results.send(key=key, value=result)
+
+
+if __name__ == "__main__":
+    uvloop.install()
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    faust.Worker(app, loglevel="warning", override_logging=False, quiet=True).execute_from_commandline()
