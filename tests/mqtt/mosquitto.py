@@ -18,14 +18,12 @@ listener {port} 127.0.0.1
 allow_anonymous true
 persistence true
 persistence_location {directory}/
-autosave_interval 1
-autosave_on_changes true
 max_queued_messages 0
 """
 
 
 class Mosquitto:
-    """One broker with its data in `directory`. Use it as `async with`."""
+    """One broker with its data in `directory`. Use it as `async with`. It writes to disk when told to: see `save`."""
 
     def __init__(self, directory: Path, more: str = "") -> None:
         directory.mkdir(parents=True, exist_ok=True)

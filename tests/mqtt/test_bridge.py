@@ -2,36 +2,16 @@
 
 import asyncio
 import json
+import subprocess
 import time
-
-import aiohttp
+from collections.abc import Callable
+from pathlib import Path
 
 from app import codec, codec_trucks, topics
 from app.topics import MIB
 from tests.mqtt.mosquitto import Mosquitto
-from tests.mqtt.trucks import arrived, messages, position, publish, records
-from tests.workers import Cluster, Worker, eventually
-
-
-async def bridging(*workers: Worker) -> Worker:
-    """Wait until one of the workers is the bridge; a session exists then, and nothing published is missed."""
-
-    async def one() -> Worker | None:
-        for worker in workers:
-            if "kawka_mqtt_connected 1.0" in await metrics(worker):
-                return worker
-        return None
-
-    found: Worker = await eventually(one, 60, "a bridge")
-    return found
-
-
-async def metrics(worker: Worker) -> str:
-    try:
-        async with aiohttp.ClientSession() as http, http.get(f"{worker.url}/metrics") as answer:
-            return await answer.text()
-    except aiohttp.ClientError:
-        return ""
+from tests.mqtt.trucks import arrived, bridging, messages, metrics, position, publish, records
+from tests.workers import Cluster, eventually
 
 
 async def test_json_and_csv_become_the_record_of_the_contract_under_the_trucks_id(
@@ -110,3 +90,63 @@ async def test_one_worker_bridges_for_all_and_every_message_comes_once(cluster: 
     assert await arrived(cluster, range(500)) == 500
     connected = [text.count("kawka_mqtt_connected 1.0") for text in await asyncio.gather(*map(metrics, workers))]
     assert sorted(connected) == [0, 1]
+
+
+async def test_a_record_that_kafka_refuses_becomes_a_dead_letter_and_its_neighbours_arrive(
+    cluster: Cluster, mosquitto: Mosquitto
+) -> None:
+    await bridging(cluster.start(KAWKA_MQTT_MAX_AHEAD="86400"))  # Kafka itself takes no more than an hour
+    ahead = [position(number, timestamp=int(time.time() * 1000) + 2 * 3600_000) for number in (7, 8)]
+    sent = messages(range(50))
+    for at, one in enumerate(ahead):
+        sent.insert(20 * at + 5, ("truck/101/position", codec.encode(one)))
+    await publish(mosquitto.url, sent)
+    await arrived(cluster, range(50))
+    found = await records(cluster, topics.dead_letters, 2)
+    assert sorted(record.value for record in found) == sorted(map(codec.encode, ahead))
+    assert all(b"Kafka refuses it" in dict(record.headers)["error"] for record in found)
+
+
+async def test_a_broker_that_wants_tls_and_a_password_gets_them_and_a_wrong_password_is_one_clear_line(
+    broker: str, tmp_path: Path, unique: Callable[[str], str]
+) -> None:
+    async with Mosquitto(tmp_path / "mosquitto", secure(tmp_path)) as mosquitto:
+        right, wrong = (f"mqtts://fleet:{password}@localhost:{mosquitto.port}" for password in ("s%40fe", "guess"))
+        env = {"KAWKA_SERVICES": "trucking", "KAWKA_MQTT_CAFILE": str(tmp_path / "ca.pem")}
+        async with Cluster(broker, tmp_path, unique("tls"), **env) as cluster:
+            worker = cluster.start(KAWKA_MQTT_URL=wrong)
+
+            async def complains() -> bool:
+                return "refuses us: Not authorized; trying again" in worker.log.read_text()
+
+            await eventually(complains)
+            assert "guess" not in worker.log.read_text()
+            assert "Traceback" not in worker.log.read_text()
+            await worker.stop()
+            worker.start(KAWKA_MQTT_URL=right)
+            await bridging(worker)
+            await publish(right, messages(range(100)), tmp_path / "ca.pem")
+            assert await arrived(cluster, range(100)) == 100
+
+
+def secure(directory: Path) -> str:
+    """Make a certificate and a password file; the lines of mosquitto's configuration that use them."""
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    key, certificate, passwords = directory / "key.pem", directory / "ca.pem", directory / "passwords"
+    new = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-keyout",
+        key,
+        "-out",
+        certificate,
+    ]
+    subprocess.run([*new, *subject], check=True, capture_output=True)
+    subprocess.run(["mosquitto_passwd", "-b", "-c", passwords, "fleet", "s@fe"], check=True, capture_output=True)
+    return f"password_file {passwords}\ncertfile {certificate}\nkeyfile {key}\n"

@@ -6,15 +6,17 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+import aiohttp
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from app import codec, codec_trucks, topics
 from app.domain.trucks import TruckPosition
 from app.mqtt_url import MqttUrl
 from app.simulate.publisher import Publisher
-from tests.workers import Cluster, eventually
+from tests.workers import Cluster, Worker, eventually
 
 
 def position(number: int, truck: int = 101, **changes: Any) -> TruckPosition:
@@ -41,16 +43,37 @@ def messages(numbers: Iterable[int]) -> list[tuple[str, bytes]]:
     ]
 
 
-async def publish(url: str, sent: list[tuple[str, bytes]]) -> None:
+async def publish(url: str, sent: list[tuple[str, bytes]], cafile: Path | None = None) -> None:
     """Publish at QoS 1 and wait until the broker has acknowledged all."""
 
     def work() -> None:
-        with Publisher(MqttUrl.parse(url), wait_s=30) as publisher:
+        with Publisher(MqttUrl.parse(url), cafile, wait_s=30) as publisher:
             for topic, payload in sent:
                 publisher.publish(topic, payload)
             assert publisher.flush(60)
 
     await asyncio.to_thread(work)
+
+
+async def bridging(*workers: Worker) -> Worker:
+    """Wait until one of the workers is the bridge; a session exists then, and nothing published is missed."""
+
+    async def one() -> Worker | None:
+        for worker in workers:
+            if "kawka_mqtt_connected 1.0" in await metrics(worker):
+                return worker
+        return None
+
+    found: Worker = await eventually(one, 60, "a bridge")
+    return found
+
+
+async def metrics(worker: Worker) -> str:
+    try:
+        async with aiohttp.ClientSession() as http, http.get(f"{worker.url}/metrics") as answer:
+            return await answer.text()
+    except aiohttp.ClientError:
+        return ""
 
 
 @asynccontextmanager
@@ -101,4 +124,4 @@ async def arrived(cluster: Cluster, numbers: Iterable[int], within: float = 60) 
     return total
 
 
-__all__ = ["arrived", "messages", "position", "publish", "reader", "records"]
+__all__ = ["arrived", "bridging", "messages", "metrics", "position", "publish", "reader", "records"]
