@@ -38,7 +38,7 @@ async def test_a_killed_broker_that_comes_back_costs_nothing_but_time(own_kafka:
 
 
 async def test_a_commit_of_unknown_outcome_is_neither_lost_nor_doubled(own_kafka: LocalKafka, tmp_path: Path) -> None:
-    """A broker frozen for longer than a request may take: commits time out, and only Kafka knows what became of them."""
+    """A broker frozen for longer than a request may take: only Kafka knows what became of the commits."""
     async with Cluster(own_kafka.broker, tmp_path, "broker-hangs") as cluster:
         cluster.start()
         await cluster.settled()
