@@ -15,6 +15,7 @@ from rich.console import Console
 from app.commands.kafka import fetching
 from app.local.cluster import KAFKA_PORT, Cluster, Plan, pid_file
 from app.local.errors import LocalError
+from app.mqtt_url import MqttUrl
 from app.settings import ENV_PREFIX, Settings
 
 DOWN_TIMEOUT_S = 40
@@ -26,10 +27,11 @@ data_dir_option = click.option(
 
 @click.command()
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Worker processes.")
-@click.option("--simulate/--no-simulate", default=True, help="Made-up invoices, five commands a second.")
+@click.option("--simulate/--no-simulate", default=True, help="Made-up invoices, five commands a second, and trucks.")
 @click.option("--only", help="Services to run, separated by commas; otherwise all.")
 @data_dir_option
 @click.option("--kafka-port", type=click.IntRange(1, 65535), default=KAFKA_PORT, show_default=True)
+@click.option("--mqtt-port", type=click.IntRange(1, 65535), help="[1883, or a free one]")
 @click.option("--web-port", type=click.IntRange(1, 65535), help="The first worker's; the others' follow. [6066]")
 @click.option("--restart/--no-restart", default=True, help="Start a dead worker again after 15 s.")
 @click.option("--fresh", is_flag=True, help="Forget all state first.")
@@ -40,14 +42,15 @@ def up(
     only: str | None,
     data_dir: Path | None,
     kafka_port: int,
+    mqtt_port: int | None,
     web_port: int | None,
     restart: bool,
     fresh: bool,
     as_json: bool,
 ) -> None:
-    """Run Kafka, PostgreSQL, workers and simulators until Ctrl-C.
+    """Run Kafka, PostgreSQL, an MQTT broker, workers and simulators until Ctrl-C.
 
-    With KAWKA_BROKER or KAWKA_POSTGRES_URL set, that one is used and none started.
+    With KAWKA_BROKER, KAWKA_POSTGRES_URL or KAWKA_MQTT_URL set, that one is used and none started.
     """
     env = dict(os.environ)
     given = {"DATA_DIR": data_dir, "WEB_PORT": web_port, "SERVICES": only}
@@ -60,7 +63,9 @@ def up(
         simulate=simulate,
         own_kafka=ENV_PREFIX + "BROKER" not in os.environ,
         own_postgres=not settings.postgres_url,
+        own_mqtt=not settings.mqtt_url,
         kafka_port=kafka_port,
+        mqtt_port=mqtt_port or 0,
         restart=restart,
         fresh=fresh,
     )
@@ -94,6 +99,8 @@ async def _announce(cluster: Cluster, ready: asyncio.Event, console: Console, as
     console.print(f"  Kafka     {cluster.settings.broker}")
     if cluster.settings.postgres_url:
         console.print(f"  database  {cluster.settings.postgres_url}", soft_wrap=True)
+    if cluster.settings.mqtt_url:
+        console.print(f"  MQTT      {MqttUrl.parse(cluster.settings.mqtt_url).shown}")
     console.print(f"  state     {cluster.data_dir}  (logs in {cluster.data_dir / 'logs'})", soft_wrap=True)
     console.print("Open a worker's page, try `kawka status`, stop with Ctrl-C.\n")
 

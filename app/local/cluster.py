@@ -14,15 +14,19 @@ from app import admin
 from app.local.errors import LocalError
 from app.local.jars import Progress
 from app.local.kafka import LocalKafka
+from app.local.mqtt import LocalMqtt
 from app.local.postgres import LocalPostgres
 from app.local.process import PidFile, port_in_use
 from app.local.supervisor import Child, Say, keep_alive, ready
+from app.mqtt_url import MqttUrl
 from app.settings import ENV_PREFIX, Settings
 
 KAFKA_PORT = 9092
 RESTART_AFTER_S = 15.0
 WITH_DATABASE = ("trucking",)  # services that read one
+WITH_MQTT = ("trucking",)
 DRIVERS = Path(__file__).with_name("drivers.sql")
+Server = LocalKafka | LocalPostgres | LocalMqtt
 MARK = ".kawka-data"  # in every directory of ours: nothing else is ever deleted
 
 
@@ -33,7 +37,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     simulate: bool = True
     own_kafka: bool = True
     own_postgres: bool = True
+    own_mqtt: bool = True
     kafka_port: int = KAFKA_PORT
+    mqtt_port: int = 0
     restart: bool = True
     fresh: bool = False
 
@@ -56,6 +62,9 @@ class Cluster:
         self._postgres: LocalPostgres | None = None
         if plan.own_postgres and any(self._runs(service) for service in WITH_DATABASE):
             self._postgres = LocalPostgres(self.data_dir / "postgres", scripts=[DRIVERS])
+        self._mqtt: LocalMqtt | None = None
+        if plan.own_mqtt and any(self._runs(service) for service in WITH_MQTT):
+            self._mqtt = self._own_mqtt()
         self.workers: list[Child] = []
         self.simulators: list[Child] = []
 
@@ -83,9 +92,13 @@ class Cluster:
             pids["kafka"] = self._kafka.pid
         if self._postgres and self._postgres.process:
             pids["postgres"] = self._postgres.pid
+        if self._mqtt:
+            pids["mqtt"] = self._mqtt.pid
         pids["workers"] = [worker.pid for worker in self.workers]
         pids["simulators"] = [simulator.pid for simulator in self.simulators]
         line = {"broker": self.settings.broker, "web": [worker.url for worker in self.workers], "pids": pids}
+        if self.settings.mqtt_url:
+            line["mqtt"] = MqttUrl.parse(self.settings.mqtt_url).shown
         return line | ({"postgres": self.settings.postgres_url} if self.settings.postgres_url else {})
 
     async def _run(self, up: asyncio.Event) -> None:
@@ -93,7 +106,7 @@ class Cluster:
         await self._start_servers()
         await admin.create(self.settings)
         self.workers = [self._worker(number) for number in range(1, self.plan.workers + 1)]
-        self.simulators = [self._simulator("invoices")] if self.plan.simulate and self._runs("invoices") else []
+        self.simulators = [self._simulator(*what) for what in self._simulations()]
         self._say(f"Starting {len(self.workers)} workers ..." if len(self.workers) != 1 else "Starting a worker ...")
         for worker in self.workers:
             worker.start()
@@ -109,14 +122,14 @@ class Cluster:
         await asyncio.gather(*watches, asyncio.Event().wait())  # until cancelled
 
     @property
-    def _servers(self) -> dict[str, LocalKafka | LocalPostgres]:
-        servers = {"Kafka": self._kafka, "PostgreSQL": self._postgres}
+    def _servers(self) -> dict[str, Server]:
+        servers = {"Kafka": self._kafka, "PostgreSQL": self._postgres, "MQTT broker": self._mqtt}
         return {name: server for name, server in servers.items() if server}
 
     async def _start_servers(self) -> None:
         """Start them side by side; the first that cannot ends the others, and its LocalError is raised."""
         if self._servers:
-            self._say(f"Starting {' and '.join(self._servers)} ...")
+            self._say(f"Starting {', '.join(self._servers)} ...")
         try:
             async with asyncio.TaskGroup() as group:
                 for server in self._servers.values():
@@ -125,8 +138,10 @@ class Cluster:
             raise errors.exceptions[0] from None
         if self._postgres:  # only now: its first start chooses the password
             self.settings = msgspec.structs.replace(self.settings, postgres_url=self._postgres.url)
+        if self._mqtt:
+            self.settings = msgspec.structs.replace(self.settings, mqtt_url=self._mqtt.session_url)
 
-    async def _keep_server(self, name: str, server: LocalKafka | LocalPostgres) -> None:
+    async def _keep_server(self, name: str, server: Server) -> None:
         while True:
             code = await server.exited()
             self._say(f"{name} ended (code {code}); its log is {server.log}.")
@@ -169,8 +184,23 @@ class Cluster:
         settings = msgspec.structs.replace(self.settings, web_port=port, data_dir=self.data_dir / f"worker-{number}")
         return self._child(f"worker-{number}", ["worker"], settings, web_url(self.settings.web_host, port))
 
-    def _simulator(self, what: str) -> Child:
-        return self._child(f"simulate-{what}", ["simulate", what], self.settings)
+    def _simulations(self) -> list[tuple[str, ...]]:
+        """Give the arguments of each `kawka simulate` that is wanted."""
+        if not self.plan.simulate:
+            return []
+        wanted = {"invoices": ("invoices",), "trucking": ("trucks", "--wait", "30")}
+        return [arguments for service, arguments in wanted.items() if self._runs(service)]
+
+    def _simulator(self, what: str, *options: str) -> Child:
+        return self._child(f"simulate-{what}", ["simulate", what, *options], self.settings)
+
+    def _own_mqtt(self) -> LocalMqtt:
+        if self.settings.mqtt_share:
+            raise LocalError(
+                "The embedded MQTT broker has no shared subscriptions: name another one with KAWKA_MQTT_URL, or unset "
+                "KAWKA_MQTT_SHARE."
+            )
+        return LocalMqtt(self.data_dir / "logs" / "mqtt.log", self.plan.mqtt_port)
 
     def _child(self, name: str, arguments: list[str], settings: Settings, url: str | None = None) -> Child:
         env = {key: value for key, value in os.environ.items() if not key.startswith(ENV_PREFIX)} | settings.env()

@@ -35,7 +35,8 @@ class Up:
     def children(self) -> list[psutil.Process]:
         pids = self.info["pids"]
         return [
-            psutil.Process(pid) for pid in [*pids["workers"], *pids["simulators"], *filter(None, [pids.get("kafka")])]
+            psutil.Process(pid)
+            for pid in [*pids["workers"], *pids["simulators"], *filter(None, [pids.get("kafka"), pids.get("mqtt")])]
         ]
 
     def now(self) -> dict[str, Any]:
@@ -102,7 +103,7 @@ async def test_all_is_ready_when_the_line_is_printed_and_all_is_gone_after_sigte
         assert [await status_of(url + "/health/ready") for url in info["web"]] == [200, 200]
         assert {worker["url"] for worker in kawka(running.data_dir, "status")} >= set(info["web"][:1])
         children = running.children()
-        assert len(children) == 4
+        assert len(children) == 6
         running.process.terminate()
         assert await running.process.wait() == 0
     assert psutil.wait_procs(children, timeout=0)[1] == []
@@ -186,3 +187,13 @@ async def test_a_dead_worker_and_a_dead_kafka_are_started_again(tmp_path: Path) 
                 except aiohttp.ClientError:
                     pass
                 await asyncio.sleep(0.2)
+
+
+async def test_trucks_drive_over_the_mqtt_broker_that_the_line_names(tmp_path: Path) -> None:
+    options = [*ports(), "--mqtt-port", str(port := free_port()), "--only", "trucking", "--workers", "1"]
+    async with up(tmp_path / "data", *options) as running:
+        assert running.info["mqtt"] == f"mqtt://127.0.0.1:{port}"
+        url = running.info["web"][0] + "/api/tables/trucks/101"
+        async with asyncio.timeout(60):
+            while await status_of(url) != 200:
+                await asyncio.sleep(0.1)
