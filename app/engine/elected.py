@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,8 +48,7 @@ class Elected:
             finally:
                 self.running = False
                 work.cancel()
-                with suppress(asyncio.CancelledError, Exception):
-                    await work
+                await asyncio.wait([work])  # not `await work`: our own cancellation must not be taken for its end
             error = None if work.cancelled() else work.exception()
             if error is None:
                 continue
