@@ -7,7 +7,7 @@ import orjson
 from aiohttp.web import Response
 from faust.types import TP
 
-HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+HEADERS: Final = {"Server": "kawka", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _JSON: Final = {"Content-Type": "application/json", **HEADERS}
 
 

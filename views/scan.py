@@ -30,6 +30,7 @@ from views.problems import malformed, not_ready
 
 log = logging.getLogger(__name__)
 MOST: Final = 1000
+MOST_BYTES: Final = 4 << 20  # of one worker's part of a page
 PARTIAL_S: Final = 1.0  # how long a caller who takes a part waits for the rest
 _PATH: Final = "/internal/scan"
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -76,6 +77,9 @@ class _Asked(msgspec.Struct, frozen=True):
     range: Range
     agent: str
     partitions: list[int]
+
+
+_asked: Final = msgspec.msgpack.Decoder(_Asked)
 
 
 class Scans:
@@ -159,13 +163,14 @@ class Scans:
                 part.missing.append(partition)
         loop = asyncio.get_running_loop()
         stop = loop.time() + asked.seconds_left / 2  # the other half is for those who wait for this
-        last: bytes | None = None
+        size = 0
         try:
-            async for last, value, partition in _in_order(tasks, table, wanted):
+            async for key, value, partition in _in_order(tasks, table, wanted):
                 if wanted.fits(value):
-                    part.entries.append(Entry(last, value, partition))
-                if len(part.entries) >= wanted.limit or loop.time() > stop:
-                    part.upto = last
+                    part.entries.append(Entry(key, value, partition))
+                    size += len(value)
+                if len(part.entries) >= wanted.limit or size > MOST_BYTES or loop.time() > stop:
+                    part.upto = key
                     break
         except NotOwnerError:  # what was read may not be the owner's: ask for all of it again
             return Part([], None, missing=list(partitions))
@@ -175,11 +180,13 @@ class Scans:
     async def post(self, request: Request) -> Response:
         """Answer another worker."""
         try:
-            wanted = msgspec.msgpack.decode(await request.read(), type=_Asked)
+            wanted = _asked.decode(await request.read())
             agent = self._app.agents[wanted.agent]
             table = next(table for table in agent.all_tables if table.name == wanted.range.table)
-        except (msgspec.MsgspecError, KeyError, StopIteration) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError, KeyError, StopIteration) as error:
             raise malformed("This is for workers, which know what to ask.") from error
+        if not 0 < wanted.range.limit <= MOST:
+            raise malformed("This is for workers, which know how much to ask for.")
         part = await self.own(agent, table, wanted.range, wanted.partitions, caller(request))
         return Response(body=msgspec.msgpack.encode(part), content_type="application/msgpack")
 

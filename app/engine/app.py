@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 import logging
+import os
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -15,6 +17,7 @@ from yarl import URL
 
 from app import topics
 from app.engine.agent import Agent, AgentFunction
+from app.engine.appender import Appender
 from app.engine.elected import Elected, Work
 from app.engine.lease import Lease
 from app.engine.metrics import Metrics
@@ -32,6 +35,7 @@ from app.settings import Settings
 from app.topics import Topic
 
 log = logging.getLogger(__name__)
+STOP_S = 5.0
 
 
 class App(faust.App):
@@ -55,7 +59,7 @@ class App(faust.App):
         self.assigned = asyncio.Event()
         self.elections: list[Elected] = []
         self._epochs = itertools.count(1)
-        self._appender: aiokafka.AIOKafkaProducer | None = None
+        self._appender = Appender(self.new_producer)
         self._web_setups: list[Callable[[Any], None]] = []
         self.web_runner: Callable[[Application], AppRunner] = plain_runner
         services = "-".join(sorted(settings.services))
@@ -170,12 +174,8 @@ class App(faust.App):
     async def append(
         self, topic: Topic, key: bytes, value: bytes, partition: int, headers: Sequence[tuple[str, bytes]] = ()
     ) -> None:
-        """Append a record outside any transaction, and wait until Kafka has it."""
-        if self._appender is None:
-            appender = self.new_producer()
-            self._appender = appender
-            await appender.start()
-        await self._appender.send_and_wait(self.topic_name(topic), value, key=key, partition=partition, headers=headers)
+        """Append a record outside any transaction, and wait until Kafka has it; see Appender."""
+        await self._appender.append(topic, self.topic_name(topic), key, value, partition, headers)
 
     def next_epoch(self) -> int:
         """Give a number above all before: what was fetched for a lower one is void for who asked."""
@@ -210,12 +210,17 @@ class App(faust.App):
         await self.on_partitions_assigned.send(assigned)
 
     async def _stop_consumer(self) -> None:
-        """Let go of everything before leaving the group, so that the next owner need not wait."""
+        """Let go of everything before leaving the group, so that the next owner need not wait.
+
+        What hangs (a broker that is gone, a stuck handler) is not waited for: the state bears a kill at any moment.
+        """
+        deadline = threading.Timer(STOP_S, os._exit, (1,))
+        deadline.daemon = True
+        deadline.start()
         await self.tasks.revoked()
         self.states.close_unclaimed()
         if self._consumer is not None:
             self._consumer.stop_flow()
             await self._stop_fetcher()
-        if self._appender is not None:
-            await self._appender.stop()
+        await self._appender.stop()
         await self.restorer.stop()

@@ -73,7 +73,7 @@ async def test_metrics_tell_of_tasks_lag_and_requests_by_route(http: aiohttp.Cli
         after = await series(worker.url)
         assert after[counted] > before
         total += int(after['kawka_tasks{agent="invoices",state="ready"}'])
-        assert [value for name, value in after.items() if name.startswith("kawka_lag{")] == [0] * 4
+        assert [value for name, value in after.items() if name.startswith('kawka_lag{agent="invoices"')] == [0] * 4
         assert any(name.startswith("kawka_transactions_total{") for name in after)
         assert any(name.startswith("kawka_http_request_seconds_bucket{") for name in after)
         assert any(name.startswith("kawka_restored_records{") for name in after)

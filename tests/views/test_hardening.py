@@ -13,7 +13,7 @@ import orjson
 import pytest
 from yarl import URL
 
-from tests.views.calls import HEAD, assert_problem, create, get, new_id
+from tests.views.calls import HEAD, assert_problem, create, get, id_in, new_id
 
 CREATE = {"type": "CreateInvoice", "commandId": "c1", **HEAD}
 JSON = {"Content-Type": "application/json"}
@@ -98,14 +98,16 @@ async def test_a_body_over_one_mebibyte_is_too_large_whether_it_says_so_or_not(
 async def test_a_body_of_nearly_one_mebibyte_that_fits_no_record_is_too_large(
     http: aiohttp.ClientSession, web: str
 ) -> None:
-    padding = (1 << 20) - len(orjson.dumps(CREATE | {"padding": ""}))
-    for _ in range(3):
-        async with http.post(
-            f"{web}/api/invoices/{new_id()}/commands",
-            data=orjson.dumps(CREATE | {"padding": "x" * padding}),
-            headers=JSON,
-        ) as answer:
-            await assert_problem(answer, 413, "too-large")
+    room = (1 << 20) - len(orjson.dumps(CREATE | {"padding": ""}))
+    for number in range(8):
+        url = f"{web}/api/invoices/{id_in(number)}/commands"
+        for less, status in ((0, 413), (150, 413), (300, 200)):
+            body = orjson.dumps(CREATE | {"padding": "x" * (room - less)})
+            async with http.post(url, data=body, headers=JSON) as answer:
+                if status == 413:
+                    await assert_problem(answer, 413, "too-large")
+                assert answer.status == status
+        await create(http, web, id_in(number))  # what was refused breaks nothing for those who come after
 
 
 async def test_a_zipped_body_is_measured_unzipped(http: aiohttp.ClientSession, web: str) -> None:
@@ -239,6 +241,14 @@ async def test_a_caller_who_leaves_halfway_harms_nobody(http: aiohttp.ClientSess
         with socket.create_connection((parts.hostname, parts.port)) as connection:
             connection.sendall(b"POST /api/invoices/x/commands HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n")
     await create(http, web)
+
+
+@pytest.mark.parametrize("body", [b"", b"x", b"\x91" * 100_000, b"\x80", b"\xc0"])
+async def test_what_is_meant_for_workers_is_refused_to_others(
+    http: aiohttp.ClientSession, web: str, body: bytes
+) -> None:
+    async with http.post(f"{web}/internal/scan", data=body) as answer:
+        await assert_problem(answer, 400, "malformed")
 
 
 async def raw(web: str, data: bytes) -> bytes:

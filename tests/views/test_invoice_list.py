@@ -53,7 +53,7 @@ async def test_a_page_has_a_hundred_entries_unless_told_otherwise(http: aiohttp.
     assert page["cursor"]
 
 
-async def test_a_status_filters_and_every_page_but_the_last_is_full(
+async def test_a_status_filters(
     http: aiohttp.ClientSession, web: str, invoices: list[str]
 ) -> None:
     sent = await listed(http, web, "status=Sent&limit=3")

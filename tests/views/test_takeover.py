@@ -112,10 +112,9 @@ async def test_calls_go_on_while_workers_leave_and_join(http: aiohttp.ClientSess
         version, number = 1, 0
         while not stop.is_set():
             number += 1
-            status, body, _ = await send(
-                http, stays.url, invoice, "AddLineItem" if number % 2 else "RemoveLineItem",
-                query="?timeout=50", commandId=f"c{number}", expectedVersion=version, **(LINE if number % 2 else {"index": 0}),
-            )  # fmt: skip
+            kind, fields = ("AddLineItem", LINE) if number % 2 else ("RemoveLineItem", {"index": 0})
+            asked = {"commandId": f"c{number}", "expectedVersion": version, **fields}
+            status, body, _ = await send(http, stays.url, invoice, kind, query="?timeout=50", **asked)
             assert status == 200, body
             version = body["version"]
             status, body, _ = await get(http, f"{stays.url}/api/invoices/{invoice}?timeout=50")
