@@ -7,6 +7,7 @@ from aiohttp.web import Application, UrlDispatcher
 
 from app.main import app, settings
 from views.deadletters import DeadLetters
+from views.drivers import Drivers
 from views.events import INVOICE_FEEDS, Events
 from views.forward import Owned, Peers
 from views.health import Health
@@ -18,6 +19,8 @@ from views.security import Gatekeeper
 from views.server import Runner, guard
 from views.tables import Tables
 from views.topology import Topology
+from views.trucks import TRUCK_FEEDS, Trucks
+from views.windows import Windows
 from views.workers import Workers
 
 
@@ -42,6 +45,11 @@ def resources(peers: Peers) -> Iterator[Resource]:
     if "invoices" in app.agents:
         yield Invoices(owned, scans, app.agents["invoices"])
         yield Events(app, "/api/events", INVOICE_FEEDS)
+    if "truck-positions" in app.agents:
+        yield Events(app, "/api/trucks/stream", TRUCK_FEEDS)
+        yield Trucks(owned, scans, app.agents["truck-positions"])
+        yield Drivers(owned, scans, app.agents["dangerous-drivers"])
+        yield Windows(app)
 
 
 def setup(application: Application) -> None:

@@ -14,7 +14,8 @@ from app.domain.decider import valid_id
 from app.engine.app import App
 from views.answers import token
 from views.callers import parse_position
-from views.hub import Feed, Hub, Watcher
+from views.feeds import Feed, Watcher
+from views.hub import Hub, tell
 from views.problems import malformed, not_ready
 
 BEAT_S: Final = 1.0  # a page that hears nothing for twice as long says that the feed is lost
@@ -92,17 +93,12 @@ class Events:
             while left := [tp for tp, offset in target.items() if since[tp] < offset]:
                 raw = [TopicPartition(*tp) for tp in left]
                 fetched = await consumer.getmany(*raw, timeout_ms=200, max_records=500)
-                texts = []
-                for records in fetched.values():
-                    for record in records:
-                        change = self.hub.change(record)
-                        since[TP(record.topic, record.partition)] = record.offset + 1
-                        if change is not None and (change.origin is None or change.origin == watcher.origin):
-                            texts.append(change.text(token(since)))
+                changes = [self.hub.change(record) for records in fetched.values() for record in records]
+                text = tell([each for each in changes if each is not None and watcher.hears(each)], since)
                 for tp in raw:
                     since[TP(*tp)] = max(since[TP(*tp)], await consumer.position(tp))
                 async with asyncio.timeout(WRITE_S):
-                    await response.write(b"".join(texts) or _beat(since))
+                    await response.write(text or _beat(since))
         finally:
             await consumer.stop()
 

@@ -4,87 +4,38 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.types import TP
-from prometheus_client import Gauge
+from prometheus_client import CollectorRegistry, Gauge
 
 from app.engine.app import App
 from app.engine.pacing import Turn
-from app.topics import Topic
-from views.answers import token
+from views.answers import array, token
+from views.feeds import Change, Feed, Watcher, change, event_text, last_of_each
+from views.reader import consumer
 
 log = logging.getLogger(__name__)
 RING_BYTES: Final = 8 << 20
-QUEUE_BYTES: Final = 4 << 20  # what may wait for a slow watcher
 LINGER_S: Final = 10.0  # a page that is loaded again finds the hub still running
 MOST_BEHIND: Final = 50_000  # records; further behind, old news is given up for new
 SHARE: Final = 3  # the hub rests this many times as long as it worked, when it has much to do
 CATCH_UP_S: Final = 2.0
+TOGETHER_S: Final = 0.25  # the latest of each key is told this often
 
 
-class Feed(NamedTuple):
-    """A topic to watch: the name of its events, and, where each is for one origin only, how to tell which."""
-
-    topic: Topic
-    event: str
-    origin: Callable[[bytes], str | None] | None = None
-
-
-class Change(NamedTuple):
-    """One committed record; `origin` None: for everybody."""
-
-    tp: TP
-    offset: int
-    event: str
-    origin: str | None
-    value: bytes
-
-    def text(self, position: str) -> bytes:
-        """Write it as a server-sent event that resumes behind itself."""
-        data = self.value.replace(b"\r", b"").replace(b"\n", b"\ndata: ")
-        return b"event: %b\nid: %b\ndata: %b\n\n" % (self.event.encode(), position.encode(), data)
-
-
-class Watcher:
-    """One who watches: what waits to be sent, bounded. `cut` is called when it is too slow, or the hub ends."""
-
-    def __init__(self, origin: str | None, cut: Callable[[], None]) -> None:
-        self.origin = origin
-        self.cut = cut
-        self._waiting: list[bytes] = []
-        self._bytes = 0
-        self._arrived = asyncio.Event()
-
-    def put(self, text: bytes) -> None:
-        """Add an event to send."""
-        self._waiting.append(text)
-        self._bytes += len(text)
-        self._arrived.set()
-        if self._bytes > QUEUE_BYTES:
-            self.cut()
-
-    async def take(self, within_s: float) -> bytes:
-        """Give what waits, joined; empty when nothing came within some seconds."""
-        if not self._waiting:
-            try:
-                async with asyncio.timeout(within_s):
-                    await self._arrived.wait()
-            except TimeoutError:
-                return b""
-        joined = b"".join(self._waiting)
-        self._waiting.clear()
-        self._bytes = 0
-        self._arrived.clear()
-        return joined
+@cache
+def _watchers(registry: CollectorRegistry) -> Gauge:
+    return Gauge("kawka_feed_watchers", "Callers who watch", ("path",), registry=registry)
 
 
 class Hub:
     """Reads the feeds, committed records only, without a group, from the first watcher on until after the last.
 
-    `position` is up to where it has read; the ring holds the changes before it, for those who come back.
+    `position` is up to where it has told what it read; the ring holds the changes before it, for those who come back.
     """
 
     def __init__(self, app: App, path: str, feeds: Iterable[Feed]) -> None:
@@ -92,6 +43,9 @@ class Hub:
         self._feeds = {app.topic_name(feed.topic): feed for feed in feeds}
         self.tps = [TP(topic, p) for topic in self._feeds for p in range(app.settings.partitions)]
         self.position: dict[TP, int] = {}
+        self._read: dict[TP, int] = {}  # ahead of `position` by what is held until it is told together
+        self._held: list[Change] = []
+        self._telling: asyncio.TimerHandle | None = None
         self._ring: deque[Change] = deque()
         self._ring_bytes = 0
         self._ring_from: dict[TP, int] = {}
@@ -102,7 +56,7 @@ class Hub:
         self._idle: asyncio.TimerHandle | None = None
         self._starting = asyncio.Lock()
         self._moved = asyncio.Event()
-        watchers = Gauge("kawka_feed_watchers", "Callers who watch", ("path",), registry=app.metrics.registry)
+        watchers = _watchers(app.metrics.registry)
         watchers.labels(path).set_function(lambda: len(self._present))
 
     async def enter(self, watcher: Watcher) -> None:
@@ -113,17 +67,17 @@ class Hub:
                 self._idle.cancel()
                 self._idle = None
             if self._pump is None or self._pump.done():
-                consumer = await self.consumer()
+                reading = await self.consumer()
                 try:
-                    consumer.assign([TopicPartition(*tp) for tp in self.tps])
-                    ends = await consumer.end_offsets([TopicPartition(*tp) for tp in self.tps])
+                    reading.assign([TopicPartition(*tp) for tp in self.tps])
+                    ends = await reading.end_offsets([TopicPartition(*tp) for tp in self.tps])
                     for tp, end in ends.items():
-                        consumer.seek(tp, end)
+                        reading.seek(tp, end)
                 except BaseException:
-                    await consumer.stop()
+                    await reading.stop()
                     raise
                 self._begin({tp: ends[TopicPartition(*tp)] for tp in self.tps})
-                self._pump = asyncio.get_running_loop().create_task(self._run(consumer), name="hub")
+                self._pump = asyncio.get_running_loop().create_task(self._run(reading), name="hub")
 
     async def stop(self) -> None:
         """End, and cut everybody off."""
@@ -143,11 +97,9 @@ class Hub:
         if any(offset < self._ring_from[tp] for tp, offset in since.items()):
             return False
         seen = {tp: min(offset, self.position[tp]) for tp, offset in since.items()}
-        for change in self._ring:
-            if change.offset >= seen[change.tp]:
-                seen[change.tp] = change.offset + 1
-                if change.origin is None or change.origin == watcher.origin:
-                    watcher.put(change.text(token(seen)))
+        missed = [each for each in self._ring if seen[each.tp] <= each.offset < self.position[each.tp]]
+        if text := tell(filter(watcher.hears, missed), seen):
+            watcher.put(text)
         self._everybody.add(watcher)
         if watcher.origin is not None:
             self._by_origin.setdefault(watcher.origin, set()).add(watcher)
@@ -174,39 +126,25 @@ class Hub:
             return  # a position that does not exist: of another cluster, perhaps
 
     def change(self, record: Any) -> Change | None:
-        """Make of a record what it means to watchers; None for a deletion, or a result that nobody is named for."""
-        feed = self._feeds[record.topic]
-        if record.value is None:
-            return None
-        origin = None if feed.origin is None else feed.origin(record.value)
-        if feed.origin is not None and origin is None:
-            return None
-        return Change(TP(record.topic, record.partition), record.offset, feed.event, origin, record.value)
+        """Make of a record what it means to watchers, if anything."""
+        return change(self._feeds[record.topic], record)
 
     async def consumer(self) -> AIOKafkaConsumer:
         """Make a started consumer of committed records, without a group."""
-        consumer = AIOKafkaConsumer(
-            **self._app.settings.kafka(),
-            client_id=f"{self._app.settings.prefix}-hub",
-            isolation_level="read_committed",
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            fetch_max_wait_ms=100,
-            retry_backoff_ms=20,
-        )
-        await consumer.start()
-        return consumer
+        return await consumer(self._app, "hub")
 
     def _begin(self, position: dict[TP, int]) -> None:
         self.position = position
+        self._read = dict(position)
+        self._held.clear()
         self._ring.clear()
         self._ring_bytes = 0
         self._ring_from = dict(position)
 
-    async def _run(self, consumer: AIOKafkaConsumer) -> None:
+    async def _run(self, reading: AIOKafkaConsumer) -> None:
         try:
             while True:
-                fetched = await consumer.getmany(timeout_ms=500, max_records=2000)
+                fetched = await reading.getmany(timeout_ms=500, max_records=2000)
                 began = time.perf_counter()
                 turn = Turn()
                 for records in fetched.values():
@@ -214,49 +152,75 @@ class Hub:
                         self._take(record)
                         await turn.maybe_yield()
                 for tp in fetched:
-                    self.position[TP(*tp)] = await consumer.position(tp)  # past the markers of transactions
+                    self._advance(TP(*tp), await reading.position(tp))  # past the markers of transactions
                 moved, self._moved = self._moved, asyncio.Event()
                 moved.set()
                 worked = time.perf_counter() - began
                 if worked > 0.005:
                     await asyncio.sleep(worked * SHARE)
-                    await self._skip_if_far_behind(consumer)
+                    await self._skip_if_far_behind(reading)
         except asyncio.CancelledError:
             pass
         except Exception:
             log.exception("The feed broke off; watchers come back and start it anew")
         finally:
+            if self._telling is not None:
+                self._telling.cancel()
+                self._telling = None
             for watcher in tuple(self._everybody):
                 watcher.cut()
-            await consumer.stop()
+            await reading.stop()
 
     def _take(self, record: Any) -> None:
         tp = TP(record.topic, record.partition)
-        self.position[tp] = record.offset + 1
-        change = self.change(record)
-        if change is None:
+        self._advance(tp, record.offset + 1)
+        taken = self.change(record)
+        if taken is None:
             return
-        self._ring.append(change)
-        self._ring_bytes += len(change.value)
+        self._ring.append(taken)
+        self._ring_bytes += len(taken.value)
         while self._ring_bytes > RING_BYTES:
             oldest = self._ring.popleft()
             self._ring_bytes -= len(oldest.value)
             self._ring_from[oldest.tp] = oldest.offset + 1
-        watchers = self._everybody if change.origin is None else self._by_origin.get(change.origin)
+        if taken.key is not None:
+            self._held.append(taken)
+            return
+        watchers = self._everybody if taken.origin is None else self._by_origin.get(taken.origin)
         if watchers:
-            text = change.text(token(self.position))
+            text = taken.text(token(self.position))
             for watcher in tuple(watchers):
                 watcher.put(text)
 
-    async def _skip_if_far_behind(self, consumer: AIOKafkaConsumer) -> None:
+    def _advance(self, tp: TP, offset: int) -> None:
+        self._read[tp] = offset
+        if not self._feeds[tp.topic].latest:
+            self.position[tp] = offset
+        elif self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(TOGETHER_S, self._tell_together)
+
+    def _tell_together(self) -> None:
+        """Tell the latest of each key that is held; only now is its position one to resume from."""
+        self._telling = None
+        _, together = last_of_each(self._held)
+        self._held.clear()
+        self.position.update(self._read)
+        for event, values in together.items():
+            text = event_text(event, token(self.position), array(values))
+            for watcher in tuple(self._everybody):
+                watcher.put(text)
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
+
+    async def _skip_if_far_behind(self, reading: AIOKafkaConsumer) -> None:
         """Give up what cannot be caught up with, and say so: a page reads anew what it shows."""
-        ends = {tp: consumer.last_stable_offset(TopicPartition(*tp)) or 0 for tp in self.tps}
-        behind = sum(max(0, ends[tp] - self.position[tp]) for tp in self.tps)
+        ends = {tp: reading.last_stable_offset(TopicPartition(*tp)) or 0 for tp in self.tps}
+        behind = sum(max(0, ends[tp] - self._read[tp]) for tp in self.tps)
         if behind < MOST_BEHIND:
             return
         for tp in self.tps:
-            consumer.seek(TopicPartition(*tp), max(ends[tp], self.position[tp]))
-        self._begin({tp: max(ends[tp], self.position[tp]) for tp in self.tps})
+            reading.seek(TopicPartition(*tp), max(ends[tp], self._read[tp]))
+        self._begin({tp: max(ends[tp], self._read[tp]) for tp in self.tps})
         log.warning("The feed was %d records behind and goes on from the end", behind)
         text = b'event: gap\nid: %b\ndata: {"skipped":%d}\n\n' % (token(self.position).encode(), behind)
         for watcher in tuple(self._everybody):
@@ -266,3 +230,16 @@ class Hub:
         self._idle = None
         if not self._present and self._pump is not None:
             self._pump.cancel()
+
+
+def tell(changes: Iterable[Change], seen: dict[TP, int]) -> bytes:
+    """Write changes that somebody missed, moving `seen` along: of what is told together, the latest of each key."""
+    changes = list(changes)
+    single, together = last_of_each(changes)
+    seen.update({each.tp: each.offset + 1 for each in changes if each.key is not None})
+    position = token(seen)
+    texts = [event_text(event, position, array(values)) for event, values in together.items()]
+    for each in single:
+        seen[each.tp] = each.offset + 1
+        texts.append(each.text(token(seen)))
+    return b"".join(texts)

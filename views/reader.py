@@ -1,0 +1,55 @@
+"""Reading committed records from Kafka beside the agents: for feeds, and for the end of a topic."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from app.engine.app import App
+from app.topics import Topic
+
+DEEPEST: Final = 4000
+"""Records of a partition that are looked at, at most, for those asked for."""
+
+
+async def consumer(app: App, name: str) -> AIOKafkaConsumer:
+    """Make a started consumer of committed records, without a group. Errors: KafkaError."""
+    made = AIOKafkaConsumer(
+        **app.settings.kafka(),
+        client_id=f"{app.settings.prefix}-{name}",
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=100,
+        retry_backoff_ms=20,
+    )
+    await made.start()
+    return made
+
+
+async def latest(
+    app: App, topic: Topic, partitions: Iterable[int], limit: int, deadline: float, key: bytes | None = None
+) -> list[Any]:
+    """Give the last records of some partitions, of one key where one is named, by timestamp; `limit` a partition.
+
+    No further back than DEEPEST offsets. Errors: KafkaError, TimeoutError at `deadline` (the loop's time).
+    """
+    found: list[Any] = []
+    async with asyncio.timeout_at(deadline):
+        reading = await consumer(app, "reader")
+        try:
+            tps = [TopicPartition(app.topic_name(topic), partition) for partition in partitions]
+            reading.assign(tps)
+            begins, ends = await reading.beginning_offsets(tps), await reading.end_offsets(tps)
+            for tp in tps:
+                reading.seek(tp, max(begins[tp], ends[tp] - DEEPEST))
+            kept: dict[TopicPartition, deque[Any]] = {tp: deque(maxlen=limit) for tp in tps}
+            while left := [tp for tp in tps if await reading.position(tp) < ends[tp]]:
+                for tp, records in (await reading.getmany(*left, timeout_ms=200)).items():
+                    kept[tp].extend(record for record in records if record.value and key in (None, record.key))
+            found = [record for records in kept.values() for record in records]
+        finally:
+            await reading.stop()
+    return sorted(found, key=lambda record: (record.timestamp, record.partition, record.offset))
