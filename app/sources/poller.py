@@ -20,6 +20,7 @@ AT_ONCE = 1000  # rows in one transaction of Kafka's
 CONNECT_S = 5.0
 ANSWER_S = 30.0  # longest silence of a connected database
 RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+Unreachable = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)  # of the errors that it answers
 DatabaseError = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
@@ -105,11 +106,13 @@ class Poller:
             connection.terminate()  # at once, also when the server is frozen: there is nothing to say goodbye to
 
     def _complain(self, error: Exception) -> None:
-        """Warn once for each cause."""
-        complaint = str(error) or ("no answer in time" if isinstance(error, TimeoutError) else repr(error))
+        """Warn once for each cause; being away is one cause, whatever the attempts end with."""
+        reason = str(error) or ("no answer in time" if isinstance(error, TimeoutError) else repr(error))
+        answered = isinstance(error, asyncpg.PostgresError) and not isinstance(error, Unreachable)
+        complaint = reason if answered else "away"
         if complaint != self._complaint:
             where = (self._settings.postgres_url or "").rpartition("@")[2]  # without the password
-            log.warning("%s: the database at %s cannot be read (%s); trying again", self._source.name, where, complaint)
+            log.warning("%s: the database at %s cannot be read (%s); trying again", self._source.name, where, reason)
         self._complaint = complaint
 
     def _well(self) -> None:

@@ -66,14 +66,17 @@ def digest(value: bytes) -> bytes:
 async def read_published(settings: Settings, topic: str) -> Published:
     """Read a topic from its beginning to its end. KafkaError when that fails. Runs on any loop."""
     consumer = AIOKafkaConsumer(
-        **settings.kafka(), client_id="kawka-source", isolation_level="read_committed", enable_auto_commit=False
+        **settings.kafka(),
+        client_id="kawka-source",
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
     )
     await consumer.start()
     try:
         tps = [TopicPartition(topic, partition) for partition in range(settings.partitions)]
         consumer.assign(tps)
         ends = await consumer.end_offsets(tps)
-        await consumer.seek_to_beginning(*tps)
         published, left = Published(), set(tps)
         while left:
             for records in (await consumer.getmany(*left, timeout_ms=100)).values():
