@@ -2,15 +2,16 @@ import { html } from "./html.js";
 import { useEffect } from "./vendor/hooks.js";
 import { ageText, now } from "./clock.js";
 import { cluster, tasks } from "./cluster.js";
-import { feed, lastEvent } from "./feed.js";
 import { notice } from "./notice.js";
 import { route } from "./router.js";
+import { runs, shownFeed } from "./services.js";
 import { nextTheme, theme } from "./theme.js";
 import { Icon } from "./parts/icon.js";
 import { Shape } from "./parts/status.js";
 
 const PLACES = [
-  { href: "/", label: "Invoices", icon: "invoices", names: ["invoices", "invoice"] },
+  { href: "/", label: "Invoices", icon: "invoices", names: ["invoices", "invoice"], shown: runs.invoices },
+  { href: "/trucks", label: "Trucks", icon: "trucks", names: ["trucks"], shown: runs.trucking },
   { href: "/workers", label: "Workers", icon: "workers", names: ["workers"] },
   { href: "/topology", label: "Topology", icon: "topology", names: ["topology"] },
   { href: "/dead-letters", label: "Dead letters", icon: "dead", names: ["dead-letters"] },
@@ -23,7 +24,7 @@ export function Frame({ children }) {
       <div class="stage">
         <${Bar} />
         <${FeedBanner} />
-        <main id="main" tabindex="-1" class=${feed.value.state === "lost" ? "stale" : ""}>${children}</main>
+        <main id="main" tabindex="-1" class=${shownFeed.value.state.value.state === "lost" ? "stale" : ""}>${children}</main>
       </div>
       <div class="notice" role="status" aria-live="polite">${notice.value && html`<span><${Icon} name="check" />${notice.value}</span>`}</div>
     </div>`;
@@ -32,7 +33,7 @@ export function Frame({ children }) {
 function Rail() {
   return html`<nav class="rail" aria-label="Main">
     <a class="brand" href="/"><img src="/static/icon.svg" width="22" height="22" alt="" /><span>Kawka</span></a>
-    <ul>${PLACES.map((place) => html`<li key=${place.href}><a href=${place.href} aria-current=${place.names.includes(route.value.name) ? "page" : undefined}>
+    <ul>${PLACES.filter((place) => place.shown?.value ?? true).map((place) => html`<li key=${place.href}><a href=${place.href} aria-current=${place.names.includes(route.value.name) ? "page" : undefined}>
       <${Icon} name=${place.icon} /><span>${place.label}</span></a></li>`)}</ul>
     <p class="keys"><span><kbd>/</kbd></span>search<span><kbd>c</kbd></span>create<span><kbd>j</kbd> <kbd>k</kbd></span>along the rows</p>
   </nav>`;
@@ -57,14 +58,16 @@ function Bar() {
 const LIGHT = { live: ["ready", "Live"], connecting: ["restoring", "Connecting"], lost: ["lost", "Feed lost"] };
 
 function Light() {
-  const [shape, word] = LIGHT[feed.value.state];
-  const age = lastEvent.value === null ? null : ageText(now.value - lastEvent.value);
-  return html`<span class="fact light" data-feed=${feed.value.state} title="Time since the last event">
-    <span class=${`lamp ${feed.value.state}`}><${Shape} of=${shape} size=${10} /></span>
+  const { state, last } = shownFeed.value;
+  const [shape, word] = LIGHT[state.value.state];
+  const age = last.value === null ? null : ageText(now.value - last.value);
+  return html`<span class="fact light" data-feed=${state.value.state} title="Time since the last event">
+    <span class=${`lamp ${state.value.state}`}><${Shape} of=${shape} size=${10} /></span>
     <span>${word}</span>${age !== null && html`<span class="num age" aria-hidden="true">${age}</span>`}</span>`;
 }
 
 function FeedBanner() {
+  const feed = shownFeed.value.state;
   const lost = feed.value.state === "lost";
   // Read aloud once when it drops and once when it is back, not with every second of its age.
   return html`<div role="status" aria-live="polite" class="sr">${lost ? "Live feed lost, reconnecting" : ""}</div>

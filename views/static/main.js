@@ -1,19 +1,22 @@
 import { html } from "./html.js";
 import { render } from "./vendor/preact.js";
 import { startCluster } from "./cluster.js";
-import { startFeed } from "./feed.js";
+import { invoiceFeed } from "./feed.js";
 import { Frame } from "./frame.js";
 import { startList } from "./list.js";
 import { route, startRouter } from "./router.js";
+import { startServices } from "./services.js";
 import { startKeys } from "./keys.js";
 import { DeadLetters } from "./pages/deadletters.js";
 import { InvoicePage } from "./pages/invoice.js";
 import { Invoices } from "./pages/invoices.js";
 import { Nowhere } from "./pages/nowhere.js";
+import { later } from "./pages/later.js";
 import { Topology } from "./pages/topology.js";
 import { Workers } from "./pages/workers.js";
 
-const PAGES = { invoices: Invoices, invoice: InvoicePage, workers: Workers, topology: Topology, "dead-letters": DeadLetters };
+const Trucks = later("Trucks", () => import("./pages/trucks.js"));
+const PAGES = { invoices: Invoices, invoice: InvoicePage, trucks: Trucks, workers: Workers, topology: Topology, "dead-letters": DeadLetters };
 
 function App() {
   const { name, id } = route.value;
@@ -24,7 +27,8 @@ function App() {
 startRouter();
 startKeys();
 startList();
-startFeed();
+invoiceFeed.start();
+startServices();
 startCluster();
 render(html`<${App} />`, document.getElementById("app"));
 document.getElementById("shell").remove();

@@ -3,6 +3,7 @@ import { signal } from "./vendor/signals.js";
 const PAGES = [
   [/^\/$/, "invoices"],
   [/^\/invoices\/([^/]+)$/, "invoice"],
+  [/^\/trucks$/, "trucks"],
   [/^\/workers$/, "workers"],
   [/^\/topology$/, "topology"],
   [/^\/dead-letters$/, "dead-letters"],
