@@ -22,6 +22,7 @@ SECRETS = frozenset({"sasl_password", "api_token", "postgres_url", "mqtt_url"}) 
 Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 Level = Literal["debug", "info", "warning", "error"]
+Source = Literal["poll", "connect"]
 Positive = Meta(ge=1)
 SHARE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}").fullmatch
 
@@ -66,6 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     postgres_url: Annotated[
         str | None, Meta(description="database: sources read it, SQL views are written to it; none: neither")
     ] = None
+    source: Annotated[Source, Meta(description="who brings tables into topics: poll (we), connect (Debezium)")] = "poll"
     source_poll_s: Annotated[float, Meta(gt=0, description="time between two looks of a source for newer rows")] = 1.0
     source_overlap_s: Annotated[float, Meta(ge=0, description="how far back each look goes, for late commits")] = 10.0
     source_compare_s: Annotated[float, Meta(gt=0, description="time between two searches for deleted rows")] = 30.0

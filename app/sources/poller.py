@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from app.settings import Settings
 from app.sources.metrics import SourceMetrics, metrics_of
 from app.sources.table import Row, TableSource
 from app.sources.writer import Writer
@@ -132,16 +133,22 @@ async def _pages(connection: asyncpg.Connection, query: str, *arguments: object)
 
 
 def follow(app: "App", source: TableSource, *, by: str) -> None:
-    """Have a table followed by the worker that owns partition 0 of agent `by`; without KAWKA_POSTGRES_URL by none."""
-    if app.settings.postgres_url is None:
+    """Have a table followed by the worker that owns partition 0 of agent `by`; by none if the settings say so."""
+    if reason := _why_not(app.settings):
 
-        async def unset() -> None:
-            log.info("%s: KAWKA_POSTGRES_URL is not set, so table %s is not followed", source.name, source.table)
+        async def unused() -> None:
+            log.info("%s: table %s is not followed, since %s", source.name, source.table, reason)
 
-        app.task(unset)
+        app.task(unused)
         return
     metrics = metrics_of(app.metrics.registry)
 
     @app.elected(source.name, by=by)
     async def poll() -> None:
         await Poller(app, source, metrics).run()
+
+
+def _why_not(settings: Settings) -> str | None:
+    if settings.postgres_url is None:
+        return "KAWKA_POSTGRES_URL is not set"
+    return "KAWKA_SOURCE=connect leaves it to Kafka Connect" if settings.source == "connect" else None

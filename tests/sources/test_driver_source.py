@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from tests.sources.conftest import Drivers
 from tests.workers import eventually
 
@@ -163,12 +165,19 @@ async def test_without_its_database_a_worker_does_everything_else_and_catches_up
     assert (tmp_path / "postgres" / "password").read_text() not in worker.log.read_text()
 
 
-async def test_without_the_setting_no_source_runs_and_says_so(drivers: Drivers) -> None:
-    worker = drivers.cluster.start(KAWKA_POSTGRES_URL="")
+@pytest.mark.parametrize(
+    ("setting", "value", "reason"),
+    [("KAWKA_POSTGRES_URL", "", "is not set"), ("KAWKA_SOURCE", "connect", "leaves it to Kafka Connect")],
+)
+async def test_where_the_settings_say_so_no_source_runs_and_the_log_says_why(
+    drivers: Drivers, setting: str, value: str, reason: str
+) -> None:
+    worker = drivers.cluster.start(**{setting: value})
     await drivers.cluster.settled(worker)
 
     async def said() -> bool:
-        return "KAWKA_POSTGRES_URL is not set" in worker.log.read_text()
+        return f"table driver is not followed, since {setting}" in worker.log.read_text()
 
     await eventually(said)
+    assert reason in worker.log.read_text()
     assert await drivers.metrics(worker) == {}
