@@ -90,7 +90,7 @@ class Transaction:
         timestamp_ms: int | None = None,
     ) -> None:
         """Write a record to the partition number, and with the time, of the record at hand unless told otherwise."""
-        # A batch that its topic refuses would fail every attempt at this transaction. Headers are short: looked at last.
+        # A batch that its topic refuses would fail every attempt at this transaction. Headers are looked at last.
         size = len(key or b"") + len(value or b"") + RECORD_OVERHEAD
         if size * 2 > topic.max_bytes and size + sum(len(k) + len(v) + 8 for k, v in headers) > topic.max_bytes:
             raise OutputTooLargeError(f"{len(value or b'')} bytes for {topic.name}, which takes {topic.max_bytes}")

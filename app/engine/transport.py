@@ -160,23 +160,21 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             gate.next = end
         return fetches
 
-    async def lag(self, tp: TP) -> int:
-        """Give how many records lie before the end of the partition that are not fetched yet; -1 when unknown."""
-        consumer = self._ensure_consumer()
-        end, gate = consumer.last_stable_offset(tp), self.gates.get(tp)
-        return -1 if end is None or gate is None else max(0, end - gate.next)
-
     async def ends(self) -> dict[TP, int]:
-        """Give the last stable offset of every partition that is being fetched, as of its latest fetch."""
+        """Give the end of every partition that is being fetched, as of its latest fetch.
+
+        It is the last stable offset, or where the last record ended if only transaction markers lie between.
+        """
         consumer = self._ensure_consumer()
         ends = {tp: consumer.last_stable_offset(tp) for tp in self.gates}
-        return {tp: end for tp, end in ends.items() if end is not None}
+        return {tp: end if self.behind(tp) else self.gates[tp].next for tp, end in ends.items() if end is not None}
 
     def behind(self, tp: TP) -> bool:
-        """Whether the partition is known to hold records that are not fetched yet. Called from the main loop."""
+        """Whether the partition is known to hold records that are not fetched yet. Called from both loops."""
         state = self._ensure_consumer()._subscription.subscription.assignment.state_value(TopicPartition(*tp))
-        gate = self.gates.get(tp)
-        return gate is not None and state is not None and state.lso is not None and state.lso > gate.next
+        if tp not in self.gates or state is None or state.lso is None or not state.has_valid_position:
+            return False
+        return bool(state.lso > state.position)  # the position passes markers, where the gate waits for records
 
     def ask(self, call: Callable[..., Awaitable[T]], *args: Any) -> "asyncio.Future[T]":
         """Run one of the methods above on this thread's loop. Called from the main loop."""
