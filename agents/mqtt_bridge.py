@@ -19,12 +19,13 @@ from aiokafka.errors import (
     RecordListTooLargeError,
 )
 from paho.mqtt.client import MQTTMessage
+from paho.mqtt.enums import MQTTProtocolVersion
 from prometheus_client import Counter, Gauge
 
 from app.engine.elected import Elected
 from app.engine.store import now_ms
 from app.main import app
-from app.mqtt import Connection
+from app.mqtt import Connection, OldBroker
 from app.mqtt_door import AGENT, Outgoing, admit, dead
 from app.mqtt_url import MqttUrl
 
@@ -32,6 +33,7 @@ FILTER = "truck/+/position"
 NAME = AGENT.decode()
 TURN = 32  # messages handled before others on the loop have their turn
 STOP_S = 1.0
+VERSIONS = {"5": MQTTProtocolVersion.MQTTv5, "3.1.1": MQTTProtocolVersion.MQTTv311}
 REFUSED = (InvalidTimestampError, MessageSizeTooLargeError, RecordListTooLargeError)  # by Kafka, of the record itself
 
 _in_flight = Gauge("kawka_mqtt_in_flight", "MQTT messages taken and not yet in Kafka", registry=app.metrics.registry)
@@ -53,13 +55,22 @@ class Bridge:
 
     async def run(self, url: MqttUrl, client_id: str, filter_: str) -> None:
         """Bridge until cancelled; MqttError or KafkaError when the broker or Kafka is lost."""
-        self._connection = Connection(url, client_id, self._take, app.settings.mqtt_cafile)
+        try:
+            await self._run(url, client_id, filter_, VERSIONS[url.version or "5"])
+        except OldBroker:
+            if url.version:
+                raise
+            await self._run(url, client_id, filter_, VERSIONS["3.1.1"])
+
+    async def _run(self, url: MqttUrl, client_id: str, filter_: str, version: MQTTProtocolVersion) -> None:
+        cafile = app.settings.mqtt_cafile
+        self._connection = Connection(url, client_id, self._take, cafile, in_flight=self._most, version=version)
         async with self._connection as connection:
-            await connection.subscribe(filter_)
-            _connected.set(1)
-            pump = asyncio.create_task(self._pump())
+            pump = asyncio.create_task(self._pump())  # first: what waited comes before the broker's answer to subscribe
             ends: list[asyncio.Future[Any]] = [pump, connection.lost]
             try:
+                await connection.subscribe(filter_)
+                _connected.set(1)
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
                 if pump.done():
                     pump.result()
@@ -78,7 +89,7 @@ class Bridge:
         self._unacked += 1
         _in_flight.inc()
         self._arrived.set()
-        if self._unacked >= self._most:
+        if self._unacked > self._most:  # MQTT 5 never comes to that
             self._connection.pause()
 
     async def _pump(self) -> None:
@@ -138,7 +149,7 @@ class Bridge:
         self._unacked -= 1
         _in_flight.dec()
         _messages.labels(out.topic.name).inc()
-        if self._unacked < self._most and not self._stopping:
+        if self._unacked <= self._most and not self._stopping:
             self._connection.resume()
 
     async def _renew(self) -> None:

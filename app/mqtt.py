@@ -18,18 +18,26 @@ from types import TracebackType
 from typing import Any, Self
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from app.mqtt_url import MqttUrl
 
 CONNECT_S = 10
+ANSWER_S = 5
 KEEPALIVE_S = 30
 MISC_S = 1.0
+FOR_EVER = 0xFFFF_FFFF  # MQTT 5's session expiry interval that never ends
 SLICE_S = 0.001  # of reading, then others on the loop have their turn
 
 
 class MqttError(Exception):
     """The broker cannot be reached, refuses us or is lost; the message is one sentence for people."""
+
+
+class OldBroker(MqttError):
+    """The broker does not answer to MQTT 5: it speaks 3.1.1 only, or is too slow."""
 
 
 class Connection:
@@ -41,8 +49,14 @@ class Connection:
         client_id: str,
         on_message: Callable[[paho.MQTTMessage], None],
         cafile: Path | None = None,
+        *,
+        in_flight: int,
+        version: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
     ) -> None:
-        """`on_message` is called on this loop and must not block. The session is persistent under `client_id`."""
+        """`on_message` is called on this loop and must not block. The session is persistent under `client_id`.
+
+        `in_flight`: messages that the broker may send before the first is acknowledged. Only MQTT 5 can tell it so.
+        """
         self.lost: asyncio.Future[MqttError] = asyncio.get_running_loop().create_future()
         self._url = url
         self._loop = asyncio.get_running_loop()
@@ -52,7 +66,17 @@ class Connection:
         self._misc: asyncio.TimerHandle | None = None
         self._on_message = on_message
         self._socket: Any = None
-        client = paho.Client(CallbackAPIVersion.VERSION2, client_id, clean_session=False, manual_ack=True)
+        self._new = version == MQTTProtocolVersion.MQTTv5
+        self._session: dict[str, Any] = {}
+        kept: bool | None = False
+        if self._new:
+            properties: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            properties.ReceiveMaximum = min(in_flight, 65535)
+            properties.SessionExpiryInterval = FOR_EVER
+            self._session, kept = {"clean_start": False, "properties": properties}, None
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id, clean_session=kept, protocol=version, manual_ack=True
+        )
         client.connect_timeout = CONNECT_S
         if url.username is not None:
             client.username_pw_set(url.username, url.password)
@@ -67,7 +91,8 @@ class Connection:
     async def __aenter__(self) -> Self:
         """Connect; MqttError when that does not work within 10 s."""
         try:
-            await asyncio.to_thread(self._client.connect, self._url.host, self._url.port, KEEPALIVE_S)
+            where = self._url.host, self._url.port, KEEPALIVE_S
+            await asyncio.to_thread(self._client.connect, *where, **self._session)
         except (OSError, ssl.SSLError, ValueError) as error:
             raise MqttError(f"MQTT broker {self._url.shown} cannot be reached: {error}") from error
         self._watch()
@@ -115,7 +140,8 @@ class Connection:
     async def _welcome(self) -> None:
         code = await self._ask("connect")
         if code.is_failure:
-            raise MqttError(f"MQTT broker {self._url.shown} refuses us: {code}")
+            kind = OldBroker if self._new and str(code) == "Unsupported protocol version" else MqttError
+            raise kind(f"MQTT broker {self._url.shown} refuses us: {code}")
 
     def _watch(self) -> None:
         """Let the loop drive the socket; until now paho wrote on its own."""
@@ -155,13 +181,14 @@ class Connection:
 
     async def _ask(self, what: str) -> Any:
         answer = self._answers[what] = self._loop.create_future()
-        await asyncio.wait([answer, self.lost], timeout=CONNECT_S, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([answer, self.lost], timeout=ANSWER_S, return_when=asyncio.FIRST_COMPLETED)
         del self._answers[what]
         if answer.done():
             return answer.result()
         if self.lost.done():
             raise self.lost.result()
-        raise MqttError(f"MQTT broker {self._url.shown} does not answer.")
+        kind = OldBroker if self._new and what == "connect" else MqttError
+        raise kind(f"MQTT broker {self._url.shown} does not answer.")
 
     def _answer(self, what: str, code: Any) -> None:
         answer = self._answers.get(what)

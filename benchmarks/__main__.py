@@ -20,6 +20,7 @@ NAMES = {
     "http": "benchmarks.web",
     "restore": "benchmarks.restore",
     "failover": "benchmarks.failover",
+    "bridge": "benchmarks.bridge",
     "faust": "benchmarks.peers.beside",
 }
 

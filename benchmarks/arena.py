@@ -33,7 +33,8 @@ class Arena:
     @property
     def settings(self) -> Settings:
         """What every process here is told."""
-        return Settings(broker=self.kafka.broker, partitions=PARTITIONS, services=("invoices",), **self._settings)
+        common = {"broker": self.kafka.broker, "partitions": PARTITIONS, "services": ("invoices",)}
+        return Settings(**common | self._settings)
 
     def start_worker(self, number: int | None = None) -> Worker:
         """Start one more worker, or the `number`-th (from 1) again, over what it left."""

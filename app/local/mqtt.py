@@ -41,8 +41,11 @@ class LocalMqtt:
 
     @property
     def session_url(self) -> str:
-        """The address for a client whose session is to be kept: amqtt keeps none for who has no user name."""
-        return f"mqtt://kawka@{HOST}:{self.port}"
+        """The address for a client whose session is to be kept: amqtt keeps none for who has no user name.
+
+        Its version is in it because amqtt hangs on MQTT 5, where it should refuse it.
+        """
+        return f"mqtt://kawka@{HOST}:{self.port}?version=3.1.1"
 
     @property
     def pid(self) -> int:

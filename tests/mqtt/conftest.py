@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mqtt.mosquitto import Mosquitto
+from app.local.mosquitto import Mosquitto
 from tests.workers import Cluster
 
 

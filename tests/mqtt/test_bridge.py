@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app import codec, codec_trucks, topics
+from app.local.mosquitto import Mosquitto
 from app.topics import MIB
-from tests.mqtt.mosquitto import Mosquitto
 from tests.mqtt.trucks import arrived, bridging, messages, metrics, position, publish, records
 from tests.workers import Cluster, eventually
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from app import topics
 from app.local.kafka import LocalKafka
-from tests.mqtt.mosquitto import Mosquitto
-from tests.mqtt.trucks import arrived, bridging, messages, publish
+from app.local.mosquitto import Mosquitto
+from tests.mqtt.trucks import arrived, bridging, count, messages, publish
 from tests.workers import Cluster, Worker
 
 MANY = range(20_000)
@@ -34,6 +35,11 @@ async def under_load(cluster: Cluster, mosquitto: Mosquitto) -> "asyncio.Task[No
     return load
 
 
+async def hit_under_load(cluster: Cluster) -> None:
+    """Make sure that the fault came while messages were on their way."""
+    assert await count(cluster, topics.truck_position) < len(MANY)
+
+
 async def nothing_lost(cluster: Cluster, load: "asyncio.Task[None]") -> None:
     await load
     total = await arrived(cluster, MANY, within=120)
@@ -44,6 +50,7 @@ async def test_the_bridge_killed_under_load_loses_nothing(cluster: Cluster, mosq
     leader, other = await two_workers(cluster)
     load = await under_load(cluster, mosquitto)
     leader.signal(signal.SIGKILL)
+    await hit_under_load(cluster)
     assert await bridging(other) is other
     await nothing_lost(cluster, load)
 
@@ -53,6 +60,7 @@ async def test_leadership_that_moves_under_load_loses_nothing(cluster: Cluster, 
     load = await under_load(cluster, mosquitto)
     leader.signal(signal.SIGTERM)
     assert await leader.gone() == 0
+    await hit_under_load(cluster)
     assert await bridging(other) is other
     await nothing_lost(cluster, load)
 
@@ -61,6 +69,7 @@ async def test_a_frozen_bridge_that_wakes_up_loses_nothing(cluster: Cluster, mos
     leader, other = await two_workers(cluster)
     load = await under_load(cluster, mosquitto)
     leader.signal(signal.SIGSTOP)
+    await hit_under_load(cluster)
     assert await bridging(other) is other
     leader.signal(signal.SIGCONT)
     await nothing_lost(cluster, load)

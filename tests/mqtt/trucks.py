@@ -102,6 +102,12 @@ async def records(cluster: Cluster, topic: topics.Topic, least: int, within: flo
     return found
 
 
+async def count(cluster: Cluster, topic: topics.Topic) -> int:
+    """Count the records that a topic has now."""
+    async with reader(cluster, topic) as consumer:
+        return sum((await consumer.end_offsets(consumer.assignment())).values())
+
+
 async def arrived(cluster: Cluster, numbers: Iterable[int], within: float = 60) -> int:
     """Wait until positions with these numbers are in truck_position; how many records there are in all."""
     missing = {str(number) for number in numbers}
@@ -124,4 +130,4 @@ async def arrived(cluster: Cluster, numbers: Iterable[int], within: float = 60) 
     return total
 
 
-__all__ = ["arrived", "bridging", "messages", "metrics", "position", "publish", "reader", "records"]
+__all__ = ["arrived", "bridging", "count", "messages", "metrics", "position", "publish", "reader", "records"]
