@@ -63,7 +63,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     idempotency_max: Annotated[int, Positive, Meta(description="command ids remembered for a partition")] = 50_000
     batch_max_records: Annotated[int, Positive, Meta(description="most records in one transaction")] = 4000
     rocksdb_cache_mb: Annotated[int, Positive, Meta(description="RocksDB's block cache of the process, MiB")] = 64
-    state_cache_entries: Annotated[int, Positive, Meta(description="decoded states kept in memory")] = 100_000
+    state_cache_entries: Annotated[int, Positive, Meta(description="decoded states kept in memory")] = 20_000
     postgres_url: Annotated[
         str | None, Meta(description="database: sources read it, SQL views are written to it; none: neither")
     ] = None

@@ -12,6 +12,7 @@ from app.topics import Topic
 
 Headers = list[tuple[str, bytes]]
 BATCH_BYTES = 1_000_000  # of one produced batch; a topic takes 1 MiB (contract.md)
+MOST_WAITING = 8  # complete batches that are kept until the end: to hand one over may mean to wait for Kafka
 RECORD_OVERHEAD = 200  # bytes of framing that count towards a topic's max.message.bytes
 
 
@@ -61,7 +62,7 @@ class Output:
 
 
 class Outputs:
-    """All outputs of one transaction. `append` never waits; `send` does, and must follow when `waiting` says so."""
+    """All outputs of one transaction. `append` never waits; `send` does, and must follow when many are `waiting`."""
 
     def __init__(self, producer: AIOKafkaProducer, name: Callable[[Topic], str]) -> None:
         self._producer = producer

@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -12,12 +13,14 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from app.engine import crash
 from app.engine.identity import identify
+from app.engine.records import light_records
 from app.engine.state import State
 from app.engine.store import STALE_MS, Checkpoint, now_ms
 from app.settings import Settings
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+BULK = 5000  # records
 DECIDED_SLACK = 1.2  # the results topic holds transaction markers too: read a little more than the ids kept
 
 
@@ -89,28 +92,31 @@ class Restorer:
         A store of another cluster or topic, out of range, or older than the changelog's delete retention is wiped
         first: a key deleted meanwhile would live on. Any other is carried on from where it was.
         """
-        async with self._turns:
-            admin = await self._admin_client()
-            topics = list(state.folded_topics)
-            identity = await identify(admin._client, topics)
-            consumer = await self._consumer()
-            try:
-                tps = {topic: TopicPartition(topic, partition) for topic in topics}
-                consumer.assign(list(tps.values()))
-                begins = await consumer.beginning_offsets(list(tps.values()))
-                ends = await consumer.end_offsets(list(tps.values()))
-                _resume_or_wipe(state, identity, {t: begins[tps[t]] for t in topics}, {t: ends[tps[t]] for t in topics})
-                for topic, tp in tps.items():
-                    start = max(state.folded.get(topic, 0), begins[tp])
-                    if topic == state.results and not state.folded.get(topic):
-                        start = max(start, await self._decided_from(consumer, tp, ends[tp]))
-                    state.folded[topic] = start
-                    progress.total += ends[tp] - start
-                    consumer.seek(tp, start)
+        admin = await self._admin_client()
+        topics = list(state.folded_topics)
+        identity = await identify(admin._client, topics)
+        consumer = await self._consumer()
+        try:
+            tps = {topic: TopicPartition(topic, partition) for topic in topics}
+            consumer.assign(list(tps.values()))
+            consumer.pause(*tps.values())  # nothing is fetched ahead of our turn
+            begins = await consumer.beginning_offsets(list(tps.values()))
+            ends = await consumer.end_offsets(list(tps.values()))
+            _resume_or_wipe(state, identity, {t: begins[tps[t]] for t in topics}, {t: ends[tps[t]] for t in topics})
+            for topic, tp in tps.items():
+                start = max(state.folded.get(topic, 0), begins[tp])
+                if topic == state.results and not state.folded.get(topic):
+                    start = max(start, await self._decided_from(consumer, tp, ends[tp]))
+                state.folded[topic] = start
+                progress.total += ends[tp] - start
+                consumer.seek(tp, start)
+            # A task that has nearly everything must not wait for those that bring back all of theirs.
+            async with self._turns if progress.total > BULK else nullcontext():
+                consumer.resume(*tps.values())
                 await self._read(consumer, state, {tp: ends[tp] for tp in tps.values()}, progress)
-            finally:
-                await consumer.stop()
-            state.load_parked()
+        finally:
+            await consumer.stop()
+        state.load_parked()
 
     async def read_at(self, topic: str, partition: int, offset: int) -> Any:
         """Give the one committed record at an offset, None if it is not there any more."""
@@ -208,6 +214,7 @@ class Restorer:
             retry_backoff_ms=20,
         )
         await consumer.start()
+        light_records(consumer)
         return consumer
 
     async def _close(self) -> None:

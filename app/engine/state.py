@@ -53,7 +53,7 @@ class State:
         self.position: dict[str, int] = {}  # source topic -> next offset to process
         self.identity: tuple[str, dict[str, str]] = ("", {})
         self._cache: OrderedDict[bytes, Any] = OrderedDict()  # the one used last is last
-        self._cache_max = settings.state_cache_entries
+        self._cache_max = max(1, settings.state_cache_entries // settings.partitions)
 
     def topic_name(self, table: Table) -> str:
         """Give the real name of a table's topic in this cluster."""

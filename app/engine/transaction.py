@@ -10,8 +10,8 @@ from app.codec import Undecodable
 from app.engine import crash, deadletters, timers
 from app.engine.answers import Answer
 from app.engine.idempotency import Decided
-from app.engine.outputs import RECORD_OVERHEAD, Headers, Outputs, OutputTooLargeError
-from app.engine.pacing import Turn
+from app.engine.outputs import MOST_WAITING, RECORD_OVERHEAD, Headers, Outputs, OutputTooLargeError
+from app.engine.pacing import SHORT, Seat, Turn
 from app.engine.state import Parked, State
 from app.engine.table import Table
 from app.engine.timers import timer_entry
@@ -168,19 +168,30 @@ class Transaction:
 
     async def run(self, records: list[Any], handler: Handler) -> None:
         """Handle each record; one that cannot be decoded or whose handler raises goes to the dead letters."""
-        turn = Turn()
         self.handled = len(records)
         self._topics = {record.topic for record in records}
+        seat = self.task.app.pace.seat()
+        try:
+            await self._run(records, handler, seat)
+        finally:
+            seat.leave()
+
+    async def _run(self, records: list[Any], handler: Handler, seat: Seat) -> None:
+        turn, long = Turn(), len(records) > SHORT
         for record in records:
+            if long and not seat.taken:
+                await seat.take()
             self.record = record
             if self.parked and record.key in self.parked:
                 deadletters.park(self, record)
             else:
                 waits = self._begin(record, handler)
                 if waits is not None:
+                    seat.leave()
                     await self._finish(record, waits)
             self._flush()
-            if self._outputs.waiting:
+            if len(self._outputs.waiting) > MOST_WAITING:
+                seat.leave()
                 await self._outputs.send()
             if turn.over:
                 await turn.give()
@@ -275,7 +286,7 @@ class Transaction:
                 decoded[full] = value
             if table.changelog:
                 outputs.append(table.topic, partition, key, encoded, timestamp, headers)
-                if outputs.waiting:
+                if len(outputs.waiting) > MOST_WAITING:
                     await outputs.send()
             if turn.over:
                 await turn.give()

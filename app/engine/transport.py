@@ -17,6 +17,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from app.engine.lease import Lease
+from app.engine.records import light_records
 
 if TYPE_CHECKING:
     from app.engine.app import App
@@ -83,6 +84,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         """Start the consumer, and listen to its heartbeats."""
         await super().on_start()
         _hear_heartbeats(self._ensure_consumer(), self.app.lease)
+        light_records(self._ensure_consumer())
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Hold all gates shut, then tell the tasks; a worker that hangs cannot hold up the group."""
