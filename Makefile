@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install up test test-long bench lint chromium
+.PHONY: install up test test-long bench lint chromium mosquitto
 
 install: .venv/.installed .venv/.jars
 
@@ -23,10 +23,10 @@ install: .venv/.installed .venv/.jars
 up: install
 	@$(BIN)/kawka up
 
-test: install chromium
+test: install chromium mosquitto
 	$(BIN)/pytest -m "not long"
 
-test-long: install chromium
+test-long: install chromium mosquitto
 	$(BIN)/pytest -m long
 
 bench: install
@@ -44,3 +44,10 @@ chromium:
 		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium; } || \
 		{ echo "The tests of the page need Chromium: install it, on Debian with: apt-get install chromium"; exit 1; }
+
+# The MQTT bridge is tested with Debian's mosquitto, each on a port of its own.
+mosquitto:
+	@PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends mosquitto openssl; } || \
+		{ echo "The tests of the bridge need mosquitto: install it, on Debian with: apt-get install mosquitto"; exit 1; }
