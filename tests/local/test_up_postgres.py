@@ -1,4 +1,4 @@
-"""`kawka up` brings a database: its address is in the JSON line, its drivers in the topic, and it ends with the rest."""
+"""`kawka up` brings a database: its address is in the JSON line, its drivers in the topic; it ends with the rest."""
 
 import os
 import signal
