@@ -84,7 +84,7 @@ class Feed:
         self._answer = answer
         self.last_id = ""
 
-    async def next(self, *kinds: str, within: float = 15) -> dict[str, Any]:
+    async def next(self, *kinds: str, within: float = 15) -> Any:
         """Give the data of the next event of some kind, a heartbeat where none is named."""
         async with asyncio.timeout(within):
             async for event, data in self._events():
@@ -104,7 +104,7 @@ class Feed:
                     return found
         raise AssertionError("the feed ended")
 
-    async def _events(self) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    async def _events(self) -> AsyncIterator[tuple[str, Any]]:
         event = ""
         while line := (await self._answer.content.readline()).decode():
             name, _, value = line.rstrip("\n").partition(": ")
@@ -117,10 +117,12 @@ class Feed:
 
 
 @asynccontextmanager
-async def feed(http: aiohttp.ClientSession, web: str, origin: str = "", resume: str = "") -> AsyncIterator[Feed]:
+async def feed(
+    http: aiohttp.ClientSession, web: str, origin: str = "", resume: str = "", path: str = "/api/events"
+) -> AsyncIterator[Feed]:
     """Open the live feed; it has begun when this gives it."""
     headers = {"Last-Event-ID": resume} if resume else {}
-    async with http.get(f"{web}/api/events", params={"origin": origin} if origin else {}, headers=headers) as answer:
+    async with http.get(web + path, params={"origin": origin} if origin else {}, headers=headers) as answer:
         assert answer.status == 200, await answer.text()
         opened = Feed(answer)
         await opened.next()

@@ -14,8 +14,10 @@ from tests.workers import Cluster
 @pytest.fixture(scope="session")
 def pair(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Two workers that share the partitions; they live for the whole run."""
-    cluster = Cluster(broker, tmp_path_factory.mktemp("pair"), "pair")
+    yield from _running(Cluster(broker, tmp_path_factory.mktemp("pair"), "pair"))
 
+
+def _running(cluster: Cluster) -> Iterator[Cluster]:
     async def begin() -> None:
         await cluster.create_topics()
         cluster.start()
@@ -30,6 +32,13 @@ def pair(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clus
         yield cluster
     finally:
         asyncio.run(end())
+
+
+@pytest.fixture(scope="session")
+def depot(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Two workers that run the trucking service beside the invoices; they live for the whole run."""
+    cluster = Cluster(broker, tmp_path_factory.mktemp("depot"), "depot", KAWKA_SERVICES="invoices,trucking")
+    yield from _running(cluster)
 
 
 @pytest.fixture(scope="session")

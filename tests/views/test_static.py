@@ -3,7 +3,7 @@
 import aiohttp
 import pytest
 
-ADDRESSES = ["/", "/invoices/inv-1", "/workers", "/topology", "/dead-letters"]
+ADDRESSES = ["/", "/invoices/inv-1", "/trucks", "/workers", "/topology", "/dead-letters"]
 
 
 @pytest.mark.parametrize("path", ADDRESSES)

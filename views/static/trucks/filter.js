@@ -21,6 +21,7 @@ export function wants(type) {
 /** Whether a truck is: by what it sent in the last minute, and by the words in its ids and its driver's name. */
 export function fits(truck, now = Date.now()) {
   const { show, words } = filter.peek();
+  if (!show && !words.length) return true;
   if (show && show !== "normal" && !Object.entries(truck.lastOf).some(([type, at]) => now - at < REMEMBERED_MS && wants(type))) return false;
   if (show === "normal" && isDangerous(truck.type)) return false;
   if (!words.length) return true;

@@ -6,6 +6,7 @@ import { isDangerous, kindOf, SLUGS, TYPES } from "./kinds.js";
 const RING_MS = 2600;
 const MOST_RINGS = 200;
 const MANY = 1500; // beyond this many on show, an ordinary truck is a dot
+const LAYER_MS = 500; // and those that stand still are painted this often, not with every frame
 const REACH = 16; // px around a truck where a click means it
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -18,6 +19,8 @@ export class Scene {
   #pen;
   #rings = [];
   #sprites = new Map();
+  #layer = document.createElement("canvas");
+  #layered = 0;
   #colours = {};
   #frame = 0;
   #size = { width: 0, height: 0, scale: 1 };
@@ -52,6 +55,8 @@ export class Scene {
     this.#canvas.height = Math.round(height * scale);
     for (const slug of SLUGS) this.#colours[slug] = this.#token(`--truck-${slug}`);
     for (const name of ["surface", "ink", "accent", "line-strong"]) this.#colours[name] = this.#token(`--${name}`);
+    this.#layer.width = this.#canvas.width;
+    this.#layer.height = this.#canvas.height;
     this.#paintSprites();
     this.wake(true);
   }
@@ -64,7 +69,7 @@ export class Scene {
 
   /** What is on show changed, or may have: draw. `sieve`: the filter too. */
   wake(sieve = false) {
-    if (sieve) this.#sieved = 0;
+    if (sieve) [this.#sieved, this.#layered] = [0, 0];
     this.#frame ||= requestAnimationFrame((now) => this.#draw(now));
   }
 
@@ -131,26 +136,44 @@ export class Scene {
     if (moving || this.#rings.length) this.wake();
   }
 
+  /** Draws the trucks; gives whether any of them moves. */
   #drawTrucks(pen, now) {
-    const many = this.#shown.length > MANY;
-    const [still, side] = [calm.matches, 18];
+    const moves = (truck) => now - truck.since < truck.takes && !calm.matches;
+    if (this.#shown.length <= MANY) {
+      this.#stamp(pen, this.#shown, now, false);
+      return this.#shown.some(moves);
+    }
+    const moving = this.#shown.filter(moves);
+    if (now - this.#layered > LAYER_MS) {
+      this.#layered = now;
+      const { width, height, scale } = this.#size;
+      const paint = this.#layer.getContext("2d");
+      paint.setTransform(scale, 0, 0, scale, 0, 0);
+      paint.clearRect(0, 0, width, height);
+      this.#stamp(paint, this.#shown.filter((truck) => !moves(truck)), now, true);
+    }
+    pen.drawImage(this.#layer, 0, 0, this.#size.width, this.#size.height);
+    this.#stamp(pen, moving, now, true);
+    return moving.length > 0;
+  }
+
+  #stamp(pen, trucks, now, dots) {
+    const side = 18;
     const { width, height } = this.#size;
-    let moving = false;
     const dangerous = [];
     pen.fillStyle = this.#colours.normal;
-    for (const truck of this.#shown) {
+    for (const truck of trucks) {
       if (truck.x === null) continue;
-      moving ||= now - truck.since < truck.takes;
-      const [x, y] = still ? this.#px(truck.x, truck.y) : this.#px(...placeOf(truck, now));
+      const [x, y] = calm.matches ? this.#px(truck.x, truck.y) : this.#px(...placeOf(truck, now));
       if (x < -side || y < -side || x > width + side || y > height + side) continue;
       const { slug } = kindOf(truck.type);
       if (slug !== "normal") dangerous.push([slug, x, y]);
-      else if (many) pen.fillRect(x - 1.5, y - 1.5, 3, 3);
+      else if (dots) pen.fillRect(x - 1.5, y - 1.5, 3, 3);
       else pen.drawImage(this.#sprites.get(slug), x - side / 2, y - side / 2, side, side);
     }
-    // Dangerous ones on top of the others, whatever their order.
-    for (const [slug, x, y] of dangerous) pen.drawImage(this.#sprites.get(slug), x - side / 2, y - side / 2, side, side);
-    return moving && !still;
+    // Dangerous ones on top of the others, whatever their order; where there are many, smaller.
+    const size = dots ? 11 : side;
+    for (const [slug, x, y] of dangerous) pen.drawImage(this.#sprites.get(slug), x - size / 2, y - size / 2, size, size);
   }
 
   #drawRings(pen, now) {
