@@ -42,7 +42,7 @@ class DecidedCommands:
 
     def fingerprint(self, key: bytes, command_id: str) -> bytes | None:
         """Give what a command asked, None as in `get`."""
-        packed = self._entries.get(_identity(key, command_id))
+        packed = self._entries.get(b"%b %b" % (key, command_id.encode()))  # _identity, without the call
         return None if packed is None else packed[_WHERE.size :]
 
     def add(self, key: bytes, command_id: str, decided: Decided) -> None:

@@ -33,24 +33,14 @@ class Output:
         self.counts: list[int] = []  # of the batches that are complete
         self.builder = self._batch()
 
-    def append(self, key: bytes | None, value: bytes | None, timestamp: int, headers: Headers) -> BatchBuilder | None:
-        """Add a record to the newest batch; one that it completes is given back, to be sent."""
-        builder = self.builder
-        if builder.append(timestamp=timestamp, key=key, value=value, headers=headers) is not None:
+    def turn_over(self) -> BatchBuilder | None:
+        """Begin a batch and give the one before, to which nothing more is added; None if that is empty."""
+        complete = self.builder
+        if not complete.record_count():
             return None
-        complete = self.complete()
+        self.counts.append(complete.record_count())
         self.builder = self._batch()
-        if self.builder.append(timestamp=timestamp, key=key, value=value, headers=headers) is None:
-            raise OutputTooLargeError(f"{len(value or b'')} bytes do not fit a batch for {self.topic.name}")
         return complete
-
-    def complete(self) -> BatchBuilder | None:
-        """Give the newest batch, to which nothing more is added; None if it is empty."""
-        count = self.builder.record_count()
-        if not count:
-            return None
-        self.counts.append(count)
-        return self.builder
 
     @property
     def last(self) -> tuple[int, int]:
@@ -78,9 +68,10 @@ class Outputs:
         output = self._outputs.get(slot)
         if output is None:
             output = self._outputs[slot] = Output(topic, self._name(topic), partition)
-        complete = output.append(key, value, timestamp, headers)
-        if complete is not None:
-            self.waiting.append((output, complete))
+        if output.builder.append(timestamp=timestamp, key=key, value=value, headers=headers) is None:
+            self._turn_over(output)
+            if output.builder.append(timestamp=timestamp, key=key, value=value, headers=headers) is None:
+                raise OutputTooLargeError(f"{len(value or b'')} bytes do not fit a batch for {topic.name}")
         return output
 
     async def send(self) -> None:
@@ -94,10 +85,13 @@ class Outputs:
     async def send_all(self) -> None:
         """Complete and hand over what there is: nothing can be added any more."""
         for output in self._outputs.values():
-            last = output.complete()
-            if last is not None:
-                self.waiting.append((output, last))
+            self._turn_over(output)
         await self.send()
+
+    def _turn_over(self, output: Output) -> None:
+        complete = output.turn_over()
+        if complete is not None:
+            self.waiting.append((output, complete))
 
     async def acknowledged(self, partition: int) -> dict[str, tuple[list[int], int]]:
         """Wait until Kafka has everything; by topic of `partition` the offset of each batch, and the next offset."""

@@ -5,32 +5,32 @@ import time
 
 GAP_S = 0.004  # two transactions of one id back to back cost 25 ms, 3 ms apart they cost 3 (measured)
 LOADED_GAP_S = 0.02
-BUSY_PER_S = 150  # transactions a second of one process from where their cost (2 ms of CPU each) matters
+CALM, LOADED = 0.5, 0.9  # cores that this process keeps busy; a transaction costs it 2 ms of CPU, whatever it holds
+WINDOW_S = 0.2
 YIELD_S = 0.0015
 SHORT = 100  # records that need not queue behind a long batch
 
 
 class Pace:
-    """The process's view of how many transactions it runs; one for all tasks."""
+    """How busy the process is, and so how far apart its transactions should be; one for all tasks."""
 
     def __init__(self) -> None:
         self._lane = asyncio.Lock()
-        self._window_start = time.monotonic()
-        self._in_window = 0
-        self.per_s = 0.0
+        self._since, self._used = time.monotonic(), time.process_time()
+        self.busy = 0.0
 
     def committed(self) -> None:
-        """Count a transaction."""
-        self._in_window += 1
-        now = time.monotonic()
-        passed = now - self._window_start
-        if passed >= 0.5:
-            self.per_s = self._in_window / passed
-            self._window_start, self._in_window = now, 0
+        """Look again from time to time."""
+        passed = time.monotonic() - self._since
+        if passed >= WINDOW_S:
+            used = time.process_time()
+            self.busy = (used - self._used) / passed
+            self._since, self._used = self._since + passed, used
 
     def gap_s(self) -> float:
         """Give the least time between the end of a task's transaction and its next."""
-        return LOADED_GAP_S if self.per_s > BUSY_PER_S else GAP_S
+        load = min(1.0, max(0.0, (self.busy - CALM) / (LOADED - CALM)))
+        return GAP_S + load * (LOADED_GAP_S - GAP_S)
 
     def seat(self) -> "Seat":
         """Give a place in the queue of long batches."""
@@ -62,19 +62,14 @@ class Seat:
 class Turn:
     """Gives way to the event loop every millisecond or two of work, so that the web answers while batches run."""
 
-    __slots__ = ("_until",)
+    __slots__ = ("until",)
 
     def __init__(self) -> None:
-        self._until = time.perf_counter() + YIELD_S
-
-    @property
-    def over(self) -> bool:
-        """Whether it is time to `give`."""
-        return time.perf_counter() >= self._until
+        self.until = time.perf_counter() + YIELD_S
 
     async def maybe_yield(self) -> bool:
         """Let others run if our turn is over; say whether they did."""
-        over = self.over
+        over = time.perf_counter() >= self.until
         if over:
             await self.give()
         return over
@@ -82,4 +77,4 @@ class Turn:
     async def give(self) -> None:
         """Let others run."""
         await asyncio.sleep(0)
-        self._until = time.perf_counter() + YIELD_S
+        self.until = time.perf_counter() + YIELD_S

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -193,7 +194,7 @@ class Transaction:
             if len(self._outputs.waiting) > MOST_WAITING:
                 seat.leave()
                 await self._outputs.send()
-            if turn.over:
+            if perf_counter() >= turn.until:
                 await turn.give()
 
     async def handle(self, record: Any, handler: Handler) -> bool:
@@ -288,7 +289,7 @@ class Transaction:
                 outputs.append(table.topic, partition, key, encoded, timestamp, headers)
                 if len(outputs.waiting) > MOST_WAITING:
                     await outputs.send()
-            if turn.over:
+            if perf_counter() >= turn.until:
                 await turn.give()
         return entries, decoded
 
