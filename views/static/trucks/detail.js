@@ -1,5 +1,5 @@
 import { html } from "../html.js";
-import { useEffect } from "../vendor/hooks.js";
+import { useEffect, useRef } from "../vendor/hooks.js";
 import { timeText } from "../clock.js";
 import { go, route, withQuery } from "../router.js";
 import { Copy } from "../parts/copy.js";
@@ -16,11 +16,16 @@ export function Detail() {
   const kind = truck ? "truck" : "driver";
   const id = truck ?? driver;
   useEffect(() => select(kind, id), [kind, id]);
-  useEffect(() => document.querySelector(".detail h2")?.focus({ preventScroll: true }), [kind, id]);
+  const title = useRef();
+  useEffect(() => {
+    title.current.focus({ preventScroll: true });
+    const { top, bottom } = title.current.getBoundingClientRect();
+    if (top < 60 || bottom > innerHeight) title.current.scrollIntoView({ block: "start" });
+  }, [kind, id]);
   const about = selection.value;
   const close = () => go(withQuery({ truck: null, driver: null }));
   return html`<section class="detail" aria-label=${`${kind === "truck" ? "Truck" : "Driver"} ${id}`}>
-    <header><h2 tabindex="-1">${kind === "truck" ? `Truck ${id}` : names.get(id) ?? `Driver ${id}`}</h2>
+    <header><h2 ref=${title} tabindex="-1">${kind === "truck" ? `Truck ${id}` : names.get(id) ?? `Driver ${id}`}</h2>
       <button type="button" class="quiet square" onClick=${close} aria-label="Close"><${Icon} name="close" size=${14} /></button></header>
     ${about.loading && html`<${Skeleton} rows=${3} label="Loading" />`}
     ${about.problem && html`<p class="meta" role="alert">${about.problem.message}</p>`}

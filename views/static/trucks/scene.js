@@ -185,10 +185,12 @@ export class Scene {
       pen.globalAlpha = 1 - share;
       pen.strokeStyle = this.#colours[slug];
       pen.lineWidth = 2;
+      const radius = calm.matches ? 16 : 10 + 20 * Math.sqrt(share);
       pen.beginPath();
-      pen.arc(x, y, calm.matches ? 14 : 8 + 22 * Math.sqrt(share), 0, 2 * Math.PI);
+      pen.arc(x, y, radius, 0, 2 * Math.PI);
       pen.stroke();
-      pen.drawImage(this.#sprites.get(slug), x - 9, y - 9, 18, 18);
+      // Its shape rides on the ring: the truck in the middle may be driven normally by now.
+      pen.drawImage(this.#sprites.get(slug), x - 9, y - radius - 9, 18, 18);
     }
     pen.globalAlpha = 1;
   }
