@@ -92,6 +92,29 @@ async def test_one_worker_bridges_for_all_and_every_message_comes_once(cluster: 
     assert sorted(connected) == [0, 1]
 
 
+async def test_a_broker_that_goes_and_comes_is_a_line_each_time_and_loses_nothing(
+    cluster: Cluster, mosquitto: Mosquitto
+) -> None:
+    worker = cluster.start()
+    await bridging(worker)
+    await publish(mosquitto.url, messages(range(100)))
+    await arrived(cluster, range(100))
+    await mosquitto.save()
+    mosquitto.kill()
+
+    async def tries_again() -> bool:
+        return "cannot be reached" in worker.log.read_text()
+
+    await eventually(tries_again)
+    await mosquitto.start()
+    await publish(mosquitto.url, messages(range(100, 200)))
+    await arrived(cluster, range(200))
+    lines = [line for line in worker.log.read_text().splitlines() if "mqtt-bridge" in line]
+    assert "is lost" in lines[0]
+    assert all("trying again in" in line for line in lines)
+    assert "Traceback" not in worker.log.read_text()
+
+
 async def test_a_record_that_kafka_refuses_becomes_a_dead_letter_and_its_neighbours_arrive(
     cluster: Cluster, mosquitto: Mosquitto
 ) -> None:

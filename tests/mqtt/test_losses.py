@@ -90,8 +90,6 @@ async def test_what_mosquitto_saved_survives_its_death_and_reaches_kafka(
     await mosquitto.start()
     await publish(mosquitto.url, messages(range(5_000, 6_000)))
     await arrived(cluster, range(6_000))
-    assert "is lost" in worker.log.read_text()
-    assert "Traceback" not in worker.log.read_text()
 
 
 async def test_messages_that_kafka_never_had_are_not_acknowledged(

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from app import codec, codec_trucks, topics
 from app.domain.trucks import TruckPosition
+from app.local.process import tail
 from app.mqtt_url import MqttUrl
 from app.simulate.publisher import Publisher
 from tests.workers import Cluster, Worker, eventually
@@ -126,7 +127,9 @@ async def arrived(cluster: Cluster, numbers: Iterable[int], within: float = 60) 
         try:
             await eventually(all_there, within, "every message in truck_position")
         except AssertionError as error:
-            raise AssertionError(f"{len(missing)} are missing, {sorted(missing, key=int)[:5]}...: {error}") from None
+            logs = "\n".join(tail(worker.log, 30) for worker in cluster.workers)
+            some = sorted(missing, key=int)[:5]
+            raise AssertionError(f"{len(missing)} are missing, {some}...: {error}\n{logs}") from None
     return total
 
 
