@@ -5,7 +5,7 @@ import re
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,12 +15,17 @@ from playwright.sync_api import Page, Route, expect
 
 from app import topics
 from app.simulate import trucks as simulated
-from tests.trucking.conftest import Trucking, position
+from tests.trucking.conftest import T0, Trucking, position
 from tests.views.test_pages import assert_accessible, assert_fits, looks, problem
 from tests.workers import Cluster
 
 Send = Callable[..., None]
 TRUCK, DRIVER = 31, 777
+NAMES = {
+    DRIVER: ("Ada", "Byron"), 10: ("George", "Vetticaden"), 11: ("Micky", "Isaacson"), 12: ("Laurence", "Lindsey"),
+    13: ("Jamie", "Engesser"), 14: ("Paul", "Coddin"), 15: ("Joe", "Niemiec"), 16: ("Adam", "Diaz"),
+    21: ("Lila", "Page"), 25: ("Jean", "Carter"), 26: ("Don", "Hilborn"), 27: ("Walter", "Ward"), 29: ("Teddy", "Choi"),
+}  # fmt: skip
 
 
 def now() -> int:
@@ -33,21 +38,32 @@ def web(depot: Cluster) -> str:
     return depot.workers[0].url
 
 
-@pytest.fixture(scope="module")
-def send(depot: Cluster) -> Iterator[Send]:
-    """Send truck positions, from a thread of their own: this one's loop is the browser's."""
-    trucking = Trucking(depot)
+def apart(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run something in a thread of its own: this one's loop is the browser's."""
     with ThreadPoolExecutor(1) as pool:
-
-        def sent(*positions: dict[str, Any]) -> None:
-            pool.submit(lambda: asyncio.run(trucking.positions(*positions))).result(30)
-
-        pool.submit(lambda: asyncio.run(trucking.driver(DRIVER, "Walter"))).result(30)
-        yield sent
+        pool.submit(lambda: asyncio.run(work())).result(30)
 
 
 @pytest.fixture(scope="module")
-def closed(depot: Cluster) -> Callable[[], None]:
+def trucking(depot: Cluster) -> Trucking:
+    """Give the depot, with the drivers that have names."""
+    trucking = Trucking(depot)
+    rows = [
+        (number, {"id": number, "firstName": first, "lastName": last, "last_update": T0}, T0)
+        for number, (first, last) in NAMES.items()
+    ]
+    apart(lambda: trucking.send(topics.trucking_driver, *rows))
+    return trucking
+
+
+@pytest.fixture(scope="module")
+def send(trucking: Trucking) -> Send:
+    """Send truck positions."""
+    return lambda *positions: apart(lambda: trucking.positions(*positions))
+
+
+@pytest.fixture(scope="module")
+def closed(trucking: Trucking) -> None:
     """Have windows of the last ten minutes, as if they had just become final."""
     kinds = ("Lane Departure", "Unsafe following distance", "Unsafe tail distance", "Overspeed")
     last = now() // 60_000 * 60_000
@@ -60,24 +76,14 @@ def closed(depot: Cluster) -> Callable[[], None]:
         if (count := (slot * 7 + len(kind) * slot // 3 + len(kind)) % (size // 2000))
     ]
 
-    def send() -> None:
-        asyncio.run(Trucking(depot).send(topics.dangerous_driving_windowed, *windows))
-
-    def sent() -> None:
-        thread = threading.Thread(target=send)
-        thread.start()
-        thread.join()
-
-    return sent
+    apart(lambda: trucking.send(topics.dangerous_driving_windowed, *windows))
 
 
 @pytest.fixture(scope="module")
-def traffic(depot: Cluster, closed: Callable[[], None]) -> Iterator[None]:
-    """Forty simulated trucks that drive until the module is done, and windows that have closed."""
+def traffic(trucking: Trucking, closed: None) -> Iterator[None]:  # noqa: ARG001 - a map comes with windows
+    """Forty simulated trucks that drive until the module is done."""
     over = threading.Event()
     drive = simulated.positions(17, 40, 50, now)
-    trucking = Trucking(depot)
-    closed()
 
     async def run() -> None:
         while not over.is_set():
@@ -124,6 +130,7 @@ def test_a_truck_and_its_driver_are_asked_by_an_address_of_their_own(
     detail = page.get_by_role("region", name="Truck 103")
     expect(detail.locator(".past li").nth(3)).to_be_visible()
     expect(detail.locator(".facts")).to_contain_text("Last event")
+    expect(detail.get_by_role("heading", name="Truck 103")).to_be_in_viewport()
     assert_accessible(page)
     assert_fits(page)
     shoot(page, f"trucks-one-{size}-{theme}")
@@ -156,10 +163,10 @@ def test_a_dangerous_event_is_seen_as_it_comes_and_counted(person: Any, send: Se
     expect(row(page, truck)).to_contain_text("Normal")
     send(position(truck, DRIVER, now(), "Overspeed"))
     expect(row(page, truck)).to_contain_text("Overspeed")
-    expect(row(page, truck)).to_contain_text("Walter")
+    expect(row(page, truck)).to_contain_text("Ada Byron")
     alarm = page.locator(".alarms li", has=page.get_by_role("link", name=f"Truck {truck}"))
     expect(alarm).to_contain_text("Overspeed")
-    alarm.get_by_role("link", name="Walter").click()
+    alarm.get_by_role("link", name="Ada Byron").click()
     expect(page.get_by_role("region", name=f"Driver {DRIVER}").locator(".past li").first).to_contain_text("Overspeed")
     send(position(truck, DRIVER, now(), "Swerving"))
     expect(row(page, truck)).to_contain_text("Swerving")
