@@ -11,8 +11,7 @@ import pytest
 
 from app.local.kafka import LocalKafka
 
-KEPT = ("KAWKA_CACHE", "KAWKA_SCREENSHOTS")
-for _name in [name for name in os.environ if name.startswith("KAWKA_") and name not in KEPT]:
+for _name in [name for name in os.environ if name.startswith("KAWKA_") and name != "KAWKA_CACHE"]:
     del os.environ[_name]  # a developer's own settings are none of the tests' business
 
 _numbers = itertools.count(1)

@@ -29,11 +29,12 @@ class Log(msgspec.Struct):
 async def settled(broker: str, topic_prefix: str, within: float = 60) -> Log:
     """Read the log once every distinct command has a result (or as it is after `within` seconds)."""
     until = time.monotonic() + within
-    while True:
+    while time.monotonic() < until:
         log = await read_log(broker, topic_prefix)
-        if len(log.results) >= decided(log) or time.monotonic() > until:
-            return log
+        if len(log.results) >= decided(log):
+            break
         await asyncio.sleep(0.3)
+    return await read_log(broker, topic_prefix)  # the topics are read one after the other: now they agree
 
 
 async def read_log(broker: str, topic_prefix: str = "") -> Log:

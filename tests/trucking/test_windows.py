@@ -4,6 +4,7 @@ import signal
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +64,7 @@ async def test_windows_survive_a_crash_between_their_events(trucking: Trucking) 
     assert Counter(found) == Counter([(0, 20, 3), (-30, 60, 3), (0, 60, 3)])
 
 
+@pytest.mark.long  # silence moves time no faster than the clock
 async def test_a_silent_partition_does_not_hold_its_windows_open(trucking: Trucking) -> None:
     trucking.cluster.start(KAWKA_WINDOW_IDLE_S="1")
     await trucking.positions(*events(1))

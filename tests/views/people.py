@@ -86,8 +86,8 @@ def person(browser: Browser, web: str) -> Iterator[Any]:
 
 @pytest.fixture
 def shoot(tmp_path: Path) -> Any:
-    """Keep a screenshot: in the directory KAWKA_SCREENSHOTS where one is named, else with the test's own files."""
-    folder = Path(os.environ.get("KAWKA_SCREENSHOTS") or tmp_path)
+    """Keep a screenshot: in the directory SCREENSHOTS_DIR where one is named, else with the test's own files."""
+    folder = Path(os.environ.get("SCREENSHOTS_DIR") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
 
     def keep(page: Page, name: str) -> None:
