@@ -53,9 +53,7 @@ async def test_a_page_has_a_hundred_entries_unless_told_otherwise(http: aiohttp.
     assert page["cursor"]
 
 
-async def test_a_status_filters(
-    http: aiohttp.ClientSession, web: str, invoices: list[str]
-) -> None:
+async def test_a_status_filters(http: aiohttp.ClientSession, web: str, invoices: list[str]) -> None:
     sent = await listed(http, web, "status=Sent&limit=3")
     assert {snapshot["status"] for snapshot in sent} == {"Sent"}
     assert set(invoices[::3]) <= {snapshot["invoiceId"] for snapshot in sent}
