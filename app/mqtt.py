@@ -157,7 +157,7 @@ class Connection:
         if client.want_write():
             self._loop.add_writer(self._socket, client.loop_write)
         self.resume()
-        self._tick()
+        self._misc = self._loop.call_later(MISC_S, self._tick)
 
     def _read(self) -> None:
         until = time.monotonic() + SLICE_S
@@ -166,13 +166,17 @@ class Connection:
             if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS or before == self._received:
                 break  # lost, or nothing whole is left
             if time.monotonic() > until:
-                if getattr(self._socket, "pending", int)():
-                    self._loop.call_soon(self._read)
+                # Not the socket's readiness: TLS may hold bytes that make none, and once a socket has an error, uvloop
+                # tells of it a single time, also when bytes wait before the error.
+                self._loop.call_soon(self._read)
                 break
 
     def _tick(self) -> None:
         if not self.lost.done():
             self._client.loop_misc()
+            self._read()  # should an error have been told of between two reads
+            if self._client.want_write():
+                self._client.loop_write()
             self._misc = self._loop.call_later(MISC_S, self._tick)
 
     def _take(self, message: paho.MQTTMessage) -> None:
@@ -213,4 +217,5 @@ class Connection:
         self._gone("closed")
         if (open_one := self._client.socket()) is not None:
             self._forget_socket()
+            self._client.on_socket_close = None  # paho closes it once more when it is collected
             open_one.close()
