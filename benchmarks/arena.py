@@ -33,7 +33,7 @@ class Arena:
     @property
     def settings(self) -> Settings:
         """What every process here is told."""
-        common = {"broker": self.kafka.broker, "partitions": PARTITIONS, "services": ("invoices",)}
+        common: dict[str, Any] = {"broker": self.kafka.broker, "partitions": PARTITIONS, "services": ("invoices",)}
         return Settings(**common | self._settings)
 
     def start_worker(self, number: int | None = None) -> Worker:

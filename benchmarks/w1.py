@@ -43,6 +43,7 @@ def figures(watch: Watch, proof: Proof, count: int, workers: int) -> dict[str, V
         "cpu_us_per_item": round((end.use.cpu_s - begin.use.cpu_s) / count * 1e6, 1),
         "rss_mb": round(watch.peak_rss / workers / 2**20),
         "seconds": round(seconds, 2),
+        "crowding": end.use.crowding(begin.use),
     }
 
 

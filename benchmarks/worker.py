@@ -1,5 +1,6 @@
 """A worker process under measurement."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -14,10 +15,15 @@ STOP_TIMEOUT_S = 8
 
 
 class Use(NamedTuple):
-    """What processes have taken so far: CPU seconds and resident bytes."""
+    """What processes have taken so far: CPU seconds, resident bytes, and seconds that they were kept from a core."""
 
     cpu_s: float
     rss: int
+    waited_s: float = 0.0
+
+    def crowding(self, before: "Use") -> float:
+        """Give the seconds of waiting for each second of work since `before`: far above 0, others had the cores."""
+        return round((self.waited_s - before.waited_s) / max(self.cpu_s - before.cpu_s, 1e-9), 2)
 
 
 class Worker:
@@ -40,7 +46,7 @@ class Worker:
         if self._process.poll() is not None:
             raise RuntimeError(f"a worker ended; its log says: {self.log.read_text()[-2000:]}")
         times, memory = self._measured.cpu_times(), self._measured.memory_info()
-        return Use(times.user + times.system, memory.rss)
+        return Use(times.user + times.system, memory.rss, _waited(self._process.pid))
 
     async def stop(self) -> None:
         """End it in good order."""
@@ -60,4 +66,13 @@ def command() -> list[str]:
 def use(workers: list[Worker]) -> Use:
     """Sum up what several workers have taken."""
     uses = [worker.use() for worker in workers]
-    return Use(sum(one.cpu_s for one in uses), sum(one.rss for one in uses))
+    return Use(*(sum(one) for one in zip(*uses, strict=True)))
+
+
+def _waited(pid: int) -> float:
+    """Sum up how long the threads of a process stood in line for a core, by Linux's scheduler; 0 where it is silent."""
+    waited = 0
+    for file in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError):  # a thread may end meanwhile
+            waited += int(file.read_text().split()[1])
+    return waited / 1e9

@@ -243,13 +243,14 @@ class Task:
             await self._commit(tx)
 
     async def _commit(self, tx: Transaction) -> None:
+        began = time.monotonic()
         await tx.commit(self.agent.offset_group)
         for tp in self.tps:
             self.position[tp] = self.state.position[tp.topic]
-        self.app.pace.committed()
         if self.clock is not None:
             self.clock.committed(tx.timers, silence=tx.silence)
         self._committed_at = time.monotonic()
+        self.app.pace.committed(self._committed_at - began)
         for key, command_id, answer in tx.answers:
             self.waiting.resolve(key, command_id, answer)
         if tx.buried and self.waiting:
