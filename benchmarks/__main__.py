@@ -16,6 +16,7 @@ from benchmarks.outcome import Outcome, medians, show
 
 NAMES = {
     "w1": "benchmarks.w1",
+    "w2": "benchmarks.trucks",
     "latency": "benchmarks.latency",
     "http": "benchmarks.web",
     "restore": "benchmarks.restore",

@@ -26,6 +26,7 @@ def browser(web: str) -> Iterator[Browser]:  # after `web`: playwright's loop ru
     """Start Debian's Chromium for the tests of a module."""
     if not shutil.which("chromium"):
         pytest.skip(f"the pages of {web} need Debian's chromium to be looked at: apt-get install chromium")
+    expect.set_options(timeout=20_000)  # 5 s is no bound to hold a page to on a machine that has other work
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         yield browser
