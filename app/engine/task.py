@@ -23,6 +23,7 @@ from app.engine.inbox import Batch, Inbox
 from app.engine.restore import Progress
 from app.engine.transaction import DoubtError, Handler, Transaction
 from app.engine.transport import Fetch
+from app.engine.watchers import Watchers
 from app.topics import Topic
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Task:
         self.role = "active"  # a standby will be a task that only restores
         self.progress = Progress()
         self.waiting = Waiting()
+        self.watchers = Watchers()
         self.position: dict[TP, int] = {}
         self.timers_topic = app.topic_name(agent.timers_topic) if agent.timers_topic else None
         self.clock = agent.clock(self)
@@ -133,6 +135,7 @@ class Task:
             with suppress(asyncio.CancelledError, Exception):
                 await asyncio.wait_for(self._main, within)
         self.waiting.lost()
+        self.watchers.lost()
         self._stir()
         await self._drop_producer(abort=True)
         self.app.states.release(self.agent, self.partition)
@@ -148,6 +151,7 @@ class Task:
             except (ProducerFenced, InvalidProducerEpoch):
                 self.phase = "lost"
                 self.waiting.lost()
+                self.watchers.lost()
                 log.warning("%r: fenced; waiting for the group to say who owns it", self)
                 await self.app.lease.settled_since(time.monotonic())
             except DoubtError as error:
@@ -170,6 +174,7 @@ class Task:
         self.phase = "restoring"
         self._doubt = None
         self.waiting.lost()
+        self.watchers.lost()
         await self.app.consumer.thread.ask(self.app.consumer.thread.shut, self.tps, repr(self))
         await self._drop_producer()
         if not self.app.lease.alive:
@@ -253,6 +258,8 @@ class Task:
         self.app.pace.committed(self._committed_at - began)
         for key, command_id, answer in tx.answers:
             self.waiting.resolve(key, command_id, answer)
+        if self.watchers:
+            self.watchers.wake(tx.touched)
         if tx.buried and self.waiting:
             for key, entry in self.state.parked.items():
                 self.waiting.parked(key, entry.error)

@@ -138,6 +138,11 @@ class Transaction:
         return {key: value for _, (of, key, value, _encoded) in self._overlay.items() if of is table}
 
     @property
+    def touched(self) -> Mapping[bytes, Any]:
+        """The keys this transaction put or deleted, each with its table's prefix."""
+        return self._overlay
+
+    @property
     def silence(self) -> bool:
         """Whether this transaction had nothing but timer records."""
         return all(topic == self._timers_topic for topic in self._topics)
