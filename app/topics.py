@@ -102,6 +102,60 @@ TRUCKING = (
     ),
 )
 
+order_commands = Topic("order-commands", key="orderId", by_arrival=True)
+orders = Topic("orders", key="orderId", retention_ms=None)
+order_validations = Topic("order-validations", key="orderId", by_arrival=True)
+order_results = Topic("order-results", key="orderId", by_arrival=True)
+payments = Topic("payments", key="paymentId", by_arrival=True)
+customers = Topic("customers", key="customerId", retention_ms=None, compact=True)
+warehouse_inventory = Topic("warehouse-inventory", key="product", retention_ms=None, compact=True)
+orders_enriched = Topic("orders-enriched", key="customerId", by_arrival=True)
+orders_by_level = {
+    level: Topic(f"orders-{level}", key="customerId", by_arrival=True)
+    for level in ("bronze", "silver", "gold", "platinum")
+}
+order_emails = Topic("order-emails", key="orderId", by_arrival=True)
+orders_by_product = repartition("order-details", "product")
+orders_by_customer = repartition("order-details", "customer")
+payments_by_order = repartition("payments", "order")
+paid_by_customer = repartition("order-payments", "customer")
+
+ORDERS = (
+    order_commands,
+    orders,
+    order_validations,
+    order_results,
+    payments,
+    customers,
+    warehouse_inventory,
+    orders_enriched,
+    *orders_by_level.values(),
+    order_emails,
+    orders_by_product,
+    orders_by_customer,
+    payments_by_order,
+    paid_by_customer,
+    *(timers(agent) for agent in ("orders", "inventory", "order-payments")),
+    *(changelog(f"{agent}-timers") for agent in ("orders", "inventory", "order-payments")),
+    *(
+        topic
+        for agent in ("orders", "order-details", "inventory", "fraud", "payments", "order-payments", "enrichment")
+        for topic in (parked(agent), changelog(f"{agent}-parked"))
+    ),
+    *(
+        changelog(table)
+        for table in (
+            "orders-state",
+            "inventory",
+            "reservations",
+            "fraud-sessions",
+            "payments-seen",
+            "orders-awaiting-payment",
+            "customers",
+        )
+    ),
+)
+
 INVOICES = (
     invoice_commands,
     invoice_events,
@@ -110,7 +164,7 @@ INVOICES = (
     invoices_parked,
     invoices_parked_changelog,
 )
-BY_SERVICE: dict[str, tuple[Topic, ...]] = {"invoices": INVOICES, "trucking": TRUCKING}
+BY_SERVICE: dict[str, tuple[Topic, ...]] = {"invoices": INVOICES, "trucking": TRUCKING, "orders": ORDERS}
 ALL: tuple[Topic, ...] = (
     dead_letters,
     retention_marks,
