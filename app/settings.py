@@ -78,6 +78,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mqtt_share: Annotated[str | None, Meta(description="shared subscription in which every worker takes part")] = None
     mqtt_max_ahead: Annotated[int, Positive, Meta(description="seconds that a truck's clock may be ahead")] = 3600
     mqtt_in_flight: Annotated[int, Positive, Meta(description="MQTT messages taken in and not yet in Kafka")] = 2000
+    long_polls: Annotated[int, Positive, Meta(description="calls that wait for an order at a time, on a worker")] = 2000
     log_level: Annotated[Level, Meta(description="debug, info, warning or error")] = "warning"
     crash_at: Annotated[str, Meta(description="crash point to die at; only for tests")] = ""
 
