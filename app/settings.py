@@ -57,6 +57,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     join_grace_s: Annotated[float, Meta(gt=0, description="how long an event waits for the row it is joined with")] = (
         5.0
     )
+    order_checks: Annotated[tuple[str, ...], Meta(min_length=1, description="checks that an order needs to pass")] = (
+        "INVENTORY_CHECK",
+        "FRAUD_CHECK",
+        "ORDER_DETAILS_CHECK",
+    )
+    order_checks_s: Annotated[float, Meta(gt=0, description="how long an order waits for its checks")] = 300.0
+    payment_wait_s: Annotated[float, Meta(gt=0, description="most time between a validated order and its payment")] = (
+        60.0
+    )
     window_idle_s: Annotated[float, Meta(gt=0, description="silence after which a partition's time moves on")] = 30.0
     retention_mark_s: Annotated[float, Meta(gt=0, description="time between two marks of what has arrived")] = 3600.0
     idempotency_s: Annotated[int, Positive, Meta(description="how long a command id is remembered")] = 3600

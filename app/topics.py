@@ -150,6 +150,7 @@ ORDERS = (
             "reservations",
             "fraud-sessions",
             "payments-seen",
+            "orders-awaiting-stock",
             "orders-awaiting-payment",
             "customers",
         )

@@ -97,9 +97,11 @@ class Transaction:
             raise OutputTooLargeError(f"{len(value or b'')} bytes for {topic.name}, which takes {topic.max_bytes}")
         self._emits.append((topic, key, value, headers, partition, timestamp_ms))
 
-    def repartition(self, topic: Topic, key: bytes, value: bytes, headers: Headers) -> None:
+    def repartition(
+        self, topic: Topic, key: bytes, value: bytes, headers: Headers, timestamp_ms: int | None = None
+    ) -> None:
         """Write a record to the partition that `key` belongs to."""
-        self.emit(topic, key, value, headers, self.task.app.owners.partition(key))
+        self.emit(topic, key, value, headers, self.task.app.owners.partition(key), timestamp_ms)
 
     def schedule(self, key: bytes, after_ms: int, payload: bytes = b"") -> None:
         """Have a timer record (key, payload) read by this task once, `after_ms` from the time of the record at hand.
