@@ -15,15 +15,18 @@ from aiokafka.helpers import create_ssl_context
 from msgspec import Meta
 
 from app.mqtt_url import MqttUrl
+from app.smtp_url import SmtpUrl
 
 ENV_PREFIX = "KAWKA_"
-SECRETS = frozenset({"sasl_password", "api_token", "postgres_url", "mqtt_url"})  # the URLs may carry a password
+SECRETS = frozenset({"sasl_password", "api_token", "postgres_url", "mqtt_url", "smtp_url"})  # URLs may carry a password
 
 Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 Level = Literal["debug", "info", "warning", "error"]
 Source = Literal["poll", "connect"]
+Delivery = Literal["at-least-once", "at-most-once"]
 Positive = Meta(ge=1)
+ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+").fullmatch  # plain: it becomes part of Message-IDs
 SHARE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}").fullmatch
 
 
@@ -87,6 +90,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mqtt_share: Annotated[str | None, Meta(description="shared subscription in which every worker takes part")] = None
     mqtt_max_ahead: Annotated[int, Positive, Meta(description="seconds that a truck's clock may be ahead")] = 3600
     mqtt_in_flight: Annotated[int, Positive, Meta(description="MQTT messages taken in and not yet in Kafka")] = 2000
+    smtp_url: Annotated[str | None, Meta(description="where mails go: smtp://user:password@host:587")] = None
+    smtp_cafile: Annotated[Path | None, Meta(description="certificates that the SMTP server's is checked against")] = (
+        None
+    )
+    smtp_connections: Annotated[int, Positive, Meta(description="connections to the SMTP server at a time")] = 4
+    smtp_timeout_s: Annotated[float, Meta(gt=0, description="longest silence of the SMTP server")] = 60.0
+    mail_from: Annotated[str, Meta(description="address that mails are sent from")] = "orders@kawka.example"
+    mail_delivery: Annotated[
+        Delivery, Meta(description="at-least-once: a crash may send mails twice; at-most-once: it may lose some")
+    ] = "at-least-once"
+    mail_in_flight: Annotated[
+        int, Positive, Meta(description="mails taken in and not yet sent: so many may a crash double, or lose")
+    ] = 64
+    mail_give_up_s: Annotated[float, Meta(ge=0, description="how long a mail refused for now is tried")] = 3600.0
     long_polls: Annotated[int, Positive, Meta(description="calls that wait for an order at a time, on a worker")] = 2000
     log_level: Annotated[Level, Meta(description="debug, info, warning or error")] = "warning"
     crash_at: Annotated[str, Meta(description="crash point to die at; only for tests")] = ""
@@ -126,6 +143,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 MqttUrl.parse(self.mqtt_url)
             except ValueError as error:
                 raise SettingsError(f"KAWKA_MQTT_URL cannot be used: {error}.") from error
+        if self.smtp_url:
+            try:
+                SmtpUrl.parse(self.smtp_url)
+            except ValueError as error:
+                raise SettingsError(f"KAWKA_SMTP_URL cannot be used: {error}.") from error
+        if not ADDRESS(self.mail_from):
+            raise SettingsError(f"KAWKA_MAIL_FROM={self.mail_from!r} must be an address as orders@shop.example.")
         if self.mqtt_share is not None and not SHARE_NAME(self.mqtt_share):
             raise SettingsError(f"KAWKA_MQTT_SHARE={self.mqtt_share!r} must be letters, digits, - and _.")
 
