@@ -1,6 +1,6 @@
 """The records of the order services, decoded. Each raises Undecodable, and nothing else, whatever the bytes are."""
 
-from app.codec import Codec, CommandCodec
+from app.codec import Codec, CommandCodec, Undecodable
 from app.domain import orders as domain
 from app.domain.customers import Customer
 from app.domain.enriched import EnrichedOrder, OrderEmail, PaidOrder
@@ -17,3 +17,14 @@ stock_rows: Codec[StockRow] = Codec(StockRow)
 paid_orders: Codec[PaidOrder] = Codec(PaidOrder)
 enriched_orders: Codec[EnrichedOrder] = Codec(EnrichedOrder)
 emails: Codec[OrderEmail] = Codec(OrderEmail)
+
+
+def decode_text(key: bytes | None) -> str:
+    """The text in a record's key: a product need not be named like an id."""
+    try:
+        text = (key or b"").decode()
+    except UnicodeDecodeError as error:
+        raise Undecodable("The key is not UTF-8.", "key") from error
+    if not text:
+        raise Undecodable("The key is empty.", "key")
+    return text

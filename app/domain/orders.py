@@ -6,9 +6,9 @@ A record of `orders` is the whole order, so what is decided here is the next sta
 import re
 from collections.abc import Collection
 from decimal import Decimal
-from typing import Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from app.domain import decimals, texts
@@ -19,6 +19,8 @@ from app.domain.validations import Validation, Verdict
 # ---- Orders ---------------------------------------------------------------------------------------------------------
 
 OrderStatus = Literal["CREATED", "VALIDATED", "FAILED", "SHIPPED", "CANCELLED"]
+_PRICE: Final = r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,2})?"
+Price = Annotated[str, Meta(pattern=rf"\A{_PRICE}\Z")]  # refused below 0 only once it is placed, by a check
 FINAL: frozenset[str] = frozenset({"FAILED", "SHIPPED", "CANCELLED"})
 
 
@@ -33,7 +35,7 @@ class Order(Struct, frozen=True, rename="camel", gc=False):
     state: OrderStatus
     product: str | None
     quantity: int
-    price: str
+    price: Price
     at: str
     reasons: tuple[str, ...] = ()
 
@@ -79,7 +81,7 @@ Command: TypeAlias = PlaceOrder | CancelOrder | ShipOrder
 LARGEST: Final = 10**9
 LONGEST_REASON: Final = 300
 Next: TypeAlias = tuple[OrderState, ...]
-_is_price = re.compile(r"-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,2})?").fullmatch
+_is_price = re.compile(_PRICE).fullmatch
 
 
 def decide(command: Command, order_id: str, state: OrderState, at: str, required: Collection[str]) -> Next | Rejected:
