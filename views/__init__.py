@@ -6,6 +6,8 @@ from typing import Protocol
 from aiohttp.web import Application, UrlDispatcher
 
 from app.main import app, settings
+from views import v1
+from views.customers import Customers
 from views.deadletters import DeadLetters
 from views.drivers import Drivers
 from views.events import INVOICE_FEEDS, Events
@@ -13,7 +15,10 @@ from views.forward import Owned, Peers
 from views.health import Health
 from views.invoices import Invoices
 from views.metrics import HttpMetrics, Metrics
+from views.order_history import OrderHistory
+from views.orders import ORDER_FEEDS, Orders
 from views.pages import Pages
+from views.polls import Polls
 from views.scan import Scans
 from views.security import Gatekeeper
 from views.server import Runner, guard
@@ -50,6 +55,16 @@ def resources(peers: Peers) -> Iterator[Resource]:
         yield Trucks(owned, scans, app.agents["truck-positions"])
         yield Drivers(owned, scans, app.agents["dangerous-drivers"])
         yield Windows(app)
+    if "orders" in app.agents:
+        agents, polls = app.agents, Polls(app)
+        yield Events(app, "/api/orders/stream", ORDER_FEEDS)
+        yield Orders(owned, agents["orders"])
+        yield OrderHistory(app)
+        yield Customers(scans, agents["enrichment"], agents["fraud"])
+        yield v1.Orders(owned, agents["orders"], polls)
+        yield v1.Payments(app)
+        yield v1.Products(scans, agents["inventory"])
+        yield v1.CustomerOrders(scans, agents["orders"])
 
 
 def setup(application: Application) -> None:

@@ -8,23 +8,31 @@ from aiohttp.web import Request
 from faust.types import TP
 
 from app.domain.decider import valid_id
-from views.problems import malformed
+from app.engine.answers import NotOwnerError
+from app.engine.task import Task
+from views.problems import Problem, malformed
 
 TIMEOUT_S: Final = 5.0
 LONGEST_S: Final = 60.0
 HOP: Final = "Kawka-Hop"
 """Between workers: the seconds that the caller's worker waits. A request that has it is never forwarded again."""
 
+PATIENCE_MS: Final = 10_000
+
 _SECONDS: Final = re.compile(r"\d{1,4}(\.\d{1,9})?").fullmatch
 _POSITION: Final = re.compile(r"([A-Za-z0-9._-]{1,249})-(\d{1,9}):(\d{1,18})").fullmatch
 
 
 class Caller(NamedTuple):
-    """`deadline` is in the loop's time; `position` is what the answer must include; `hop`: another worker asks."""
+    """`deadline` is in the loop's time; `position` is what the answer must include; `hop`: another worker asks.
+
+    `waits`: for what is not so yet; else the answer is about now, and the deadline that of any call.
+    """
 
     deadline: float
     position: dict[TP, int]
     hop: bool
+    waits: bool = True
 
     @property
     def seconds_left(self) -> float:
@@ -43,6 +51,16 @@ def caller(request: Request, timeout_s: float = TIMEOUT_S) -> Caller:
     return Caller(now + timeout_s, parse_position(wanted) if wanted else {}, hop is not None)
 
 
+def patient(request: Request) -> Caller:
+    """Read ?timeout= in whole milliseconds, as /v1 has it: 10,000 unless told; 0 asks for now. Raises Problem 400."""
+    within_ms = whole_number(request, "timeout", PATIENCE_MS, 0, int(LONGEST_S * 1000))
+    hop = request.headers.get(HOP)
+    seconds = _timeout(hop, 0) if hop is not None else within_ms / 1000 or TIMEOUT_S
+    wanted = request.headers.get("Kawka-Position")
+    deadline = asyncio.get_running_loop().time() + seconds
+    return Caller(deadline, parse_position(wanted) if wanted else {}, hop is not None, waits=within_ms > 0)
+
+
 def parse_position(text: str, field: str = "Kawka-Position") -> dict[TP, int]:
     """Read topic-partition:nextOffset[,...]. Raises Problem 400."""
     position: dict[TP, int] = {}
@@ -53,6 +71,19 @@ def parse_position(text: str, field: str = "Kawka-Position") -> dict[TP, int]:
         tp, offset = TP(match[1], int(match[2])), int(match[3])
         position[tp] = max(offset, position.get(tp, 0))
     return position
+
+
+async def reached(task: Task, asked: Caller) -> None:
+    """Wait until the task is as new as the caller asks. Raises NotOwnerError when it is not the owner (any more)."""
+    for tp, offset in asked.position.items():
+        await task.reached(tp, offset)
+    if not task.serving:
+        raise NotOwnerError
+
+
+def not_reached(asked: Caller) -> Problem | None:
+    """Give what to say to a caller whose position was not reached in time; None when it asked for none."""
+    return Problem("not-reached", "The state is not as new as Kawka-Position asks, yet.") if asked.position else None
 
 
 def path_id(request: Request) -> str:

@@ -18,7 +18,8 @@ from views.bodies import json_body
 from views.callers import LONGEST_S, Caller, caller, whole_number
 from views.forward import Owned
 from views.problems import Problem, malformed
-from views.scan import Range, Scans
+from views.ranges import Range
+from views.scan import Scans
 
 RELEASE_S: Final = 30.0
 _ABOUT: Final = ("source-topic", "source-partition", "source-offset", "error", "agent", "attempts", "time")

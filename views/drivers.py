@@ -10,16 +10,15 @@ from app import topics
 from app.codec import rfc3339
 from app.engine.agent import Agent
 from app.engine.answers import NotOwnerError
-from app.engine.table import Table
 from app.engine.task import Task
 from tables.drivers import Driving, drivers, driving
 from views.answers import held, raw_json, token
-from views.callers import Caller, caller, path_id, whole_number
-from views.commands import not_reached, reached
+from views.callers import caller, not_reached, path_id, reached, whole_number
 from views.forward import Owned
 from views.history import history
 from views.problems import Problem, malformed
-from views.scan import MOST, Entry, Range, Scans
+from views.ranges import MOST
+from views.scan import Scans
 
 PAGE: Final = 100
 MOST_DRIVERS: Final = 10_000
@@ -48,8 +47,10 @@ class Drivers:
             raise malformed("by is today or ever.", "by")
         limit, asked = whole_number(request, "limit", PAGE, 1, MOST), caller(request)
         day = _today()
-        rows = {entry.key: msgspec.Raw(entry.value) for entry in await self._all(drivers, asked)}
-        counted = {entry.key: entry.value for entry in await self._all(driving, asked)}
+        of_database = await self._scans.all(self._agent, drivers, asked, MOST_DRIVERS)
+        of_trucks = await self._scans.all(self._agent, driving, asked, MOST_DRIVERS)
+        rows = {entry.key: msgspec.Raw(entry.value) for entry in of_database.entries}
+        counted = {entry.key: entry.value for entry in of_trucks.entries}
         items = [_about(key, rows.get(key), counted.get(key), day) for key in {**rows, **counted}]
         other = "ever" if by == "today" else "today"
         items.sort(key=lambda item: (-item[by], -item[other], item["driverId"]))
@@ -76,16 +77,6 @@ class Drivers:
     async def events(self, request: Request) -> Response:
         """Give the last dangerous events of a driver that are not too far back in the log, oldest first."""
         return await history(self._owned.app, request, topics.dangerous_driving_driver)
-
-    async def _all(self, table: Table, asked: Caller) -> list[Entry]:
-        entries: list[Entry] = []
-        start = b""
-        while True:
-            part = await self._scans.read(self._agent, table, Range(table.name, MOST, start=start), asked)
-            entries += part.entries
-            if part.upto is None or len(entries) >= MOST_DRIVERS:
-                return entries
-            start = part.upto + b"\x00"
 
 
 def _about(key: bytes, row: msgspec.Raw | None, counted: bytes | None, day: str) -> dict[str, Any]:

@@ -15,7 +15,8 @@ class Feed(NamedTuple):
     """A topic to watch: the name of its events, and, where each is for one origin only, how to tell which.
 
     `latest`: of changes of one key that come close together only the last is told, with those of other keys in one
-    event, a JSON array, some times a second. `fits`: which values are told, all where it is None.
+    event, a JSON array, some times a second; `same` says which those are, where it is not the record's key.
+    `fits`: which values are told, all where it is None.
     """
 
     topic: Topic
@@ -23,6 +24,7 @@ class Feed(NamedTuple):
     origin: Callable[[bytes], str | None] | None = None
     latest: bool = False
     fits: Callable[[bytes], bool] | None = None
+    same: Callable[[Any], bytes] | None = None
 
 
 class Change(NamedTuple):
@@ -51,8 +53,14 @@ def change(feed: Feed, record: Any) -> Change | None:
     origin = None if feed.origin is None else feed.origin(value)
     if feed.origin is not None and origin is None:
         return None
-    key = (record.key or b"") if feed.latest else None
+    same = feed.same or _key
+    key = same(record) if feed.latest else None
     return Change(TP(record.topic, record.partition), record.offset, feed.event, origin, value, key)
+
+
+def _key(record: Any) -> bytes:
+    key: bytes = record.key or b""
+    return key
 
 
 def last_of_each(changes: Iterable[Change]) -> tuple[list[Change], dict[str, list[bytes]]]:

@@ -25,7 +25,8 @@ GRACE_S: Final = 0.25  # the owner's own "not in time" may arrive this much late
 WHOLE_BYTES: Final = 1 << 20  # an answer up to this size is read before any of it is passed on
 _PASSED: Final = ("Content-Type", "Kawka-Position", "Prefer")
 _RETURNED: Final = (
-    "Content-Type", "Cache-Control", "X-Content-Type-Options", "Kawka-Position", "Kawka-Served-By", "Retry-After",
+    "Content-Type", "Cache-Control", "X-Content-Type-Options", "Kawka-Position", "Kawka-Served-By", "Location",
+    "Retry-After",
 )  # fmt: skip
 
 Here = Callable[[Task], Awaitable[Response]]
@@ -78,10 +79,17 @@ class Peers:
             yield answer
 
     async def relay(
-        self, request: Request, agent: Agent, partition: int, owner: str, within_s: float, body: bytes | None
+        self,
+        request: Request,
+        agent: Agent,
+        partition: int,
+        owner: str,
+        within_s: float,
+        body: bytes | None,
+        headers: dict[str, str],
     ) -> StreamResponse | None:
         """Have the owner answer the request. None: it does not, or is not the owner, so look for the owner anew."""
-        headers = {name: request.headers[name] for name in _PASSED if name in request.headers}
+        headers = {name: request.headers[name] for name in _PASSED if name in request.headers} | headers
         me = asyncio.current_task()
         assert me is not None
         self._watched[me] = (agent, partition, owner)
@@ -131,8 +139,9 @@ class Owned:
         late: Problem | None = None,
         nobody: Problem | None = None,
         body: bytes | None = None,
+        headers: dict[str, str] | None = None,
     ) -> StreamResponse:
-        """Have the partition's owner answer: with `here` when it is this worker, else over HTTP.
+        """Have the partition's owner answer: with `here` when it is this worker, else over HTTP, with more headers.
 
         `here` may raise NotOwnerError at any time: the next owner is asked then, until the caller's time is over.
         Then raises `late` when the owner took too long, `nobody` when there was none; 503 where they are None.
@@ -155,7 +164,8 @@ class Owned:
                 raise self._nobody(agent, partition)
             owner = owners.url(agent, partition)
             if owner is not None and owner != self.app.url and caller.seconds_left:
-                answer = await self._peers.relay(request, agent, partition, owner, caller.seconds_left, body)
+                left, more = caller.seconds_left, headers or {}
+                answer = await self._peers.relay(request, agent, partition, owner, left, body, more)
                 if answer is not None:
                     return answer
             if not caller.seconds_left:

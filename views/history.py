@@ -36,12 +36,18 @@ async def history(app: App, request: Request, topic: Topic) -> Response:
 
 
 async def recent(
-    app: App, request: Request, topic: Topic, partitions: Iterable[int], limit: int, key: bytes | None = None
+    app: App,
+    request: Request,
+    topic: Topic,
+    partitions: Iterable[int],
+    limit: int,
+    key: bytes | None = None,
+    depth: int = DEEPEST,
 ) -> list[Any]:
     """Read the end of a topic for a caller. Raises Problem 503 or 504."""
     asked = caller(request)
     try:
-        return await latest(app, topic, partitions, limit, asked.deadline, key)
+        return await latest(app, topic, partitions, limit, asked.deadline, key, depth)
     except TimeoutError as error:
         raise Problem("not-reached", "The log could not be read in time.") from error
     except (KafkaError, ConnectionError, asyncio.IncompleteReadError) as error:

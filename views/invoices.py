@@ -14,11 +14,12 @@ from app.engine.task import Task
 from tables.invoices import invoice_history, invoices
 from views.answers import array, held, raw_json
 from views.answers import token as written
-from views.callers import caller, flag, path_id, whole_number
-from views.commands import CommandResource, not_reached, reached
+from views.callers import caller, flag, not_reached, path_id, reached, whole_number
+from views.commands import CommandResource
 from views.forward import Owned
 from views.problems import Problem, malformed
-from views.scan import MOST, Range, Scans, after, cursor
+from views.ranges import MOST, Range, after, cursor
+from views.scan import Scans
 
 PAGE: Final = 100
 STATUSES: Final = get_args(Status)

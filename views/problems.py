@@ -16,14 +16,20 @@ KINDS: Final[dict[str, tuple[int, str]]] = {
     "too-slow": (408, "The body did not arrive in time"),
     "version-conflict": (409, "Somebody changed it meanwhile"),
     "command-id-reused": (409, "The command id was used for another command"),
+    "order-exists": (409, "The id was used for another order"),
+    "final": (409, "The order is final"),
+    "not-validated": (409, "The order is not validated"),
+    "no-verdict": (409, "The order gets no verdict"),
     "too-large": (413, "The body is too large"),
     "unsupported-media-type": (415, "The body must be JSON"),
     "foreign-host": (421, "This is not the host that was called"),
     "parked": (423, "It waits behind a dead letter"),
     "internal": (500, "Something is broken here"),
     "not-ready": (503, "Nobody can answer yet"),
+    "too-many-waiting": (503, "Too many calls wait here"),
     "not-decided": (504, "Not decided in time"),
     "not-reached": (504, "Not as new as was asked, in time"),
+    "not-there": (504, "Not there in time"),
 }
 """Code -> status and title. A code that is not here is a rule's own: 422, and its title is made of it."""
 

@@ -30,11 +30,17 @@ async def consumer(app: App, name: str) -> AIOKafkaConsumer:
 
 
 async def latest(
-    app: App, topic: Topic, partitions: Iterable[int], limit: int, deadline: float, key: bytes | None = None
+    app: App,
+    topic: Topic,
+    partitions: Iterable[int],
+    limit: int,
+    deadline: float,
+    key: bytes | None = None,
+    depth: int = DEEPEST,
 ) -> list[Any]:
     """Give the last records of some partitions, of one key where one is named, by timestamp; `limit` a partition.
 
-    No further back than DEEPEST offsets. Errors: KafkaError, TimeoutError at `deadline` (the loop's time).
+    No further back than `depth` offsets. Errors: KafkaError, TimeoutError at `deadline` (the loop's time).
     """
     found: list[Any] = []
     async with asyncio.timeout_at(deadline):
@@ -44,7 +50,7 @@ async def latest(
             reading.assign(tps)
             begins, ends = await reading.beginning_offsets(tps), await reading.end_offsets(tps)
             for tp in tps:
-                reading.seek(tp, max(begins[tp], ends[tp] - DEEPEST))
+                reading.seek(tp, max(begins[tp], ends[tp] - depth))
             kept: dict[TopicPartition, deque[Any]] = {tp: deque(maxlen=limit) for tp in tps}
             while left := [tp for tp in tps if await reading.position(tp) < ends[tp]]:
                 for tp, records in (await reading.getmany(*left, timeout_ms=200)).items():

@@ -5,10 +5,8 @@ order is that of the keys over all partitions, and a cursor is no more than the 
 """
 
 import asyncio
-import base64
 import logging
-from collections.abc import AsyncIterator, Iterable
-from heapq import merge
+from collections.abc import Iterable
 from typing import Final
 
 import aiohttp
@@ -19,58 +17,18 @@ from yarl import URL
 from app.engine.agent import Agent
 from app.engine.answers import NotOwnerError
 from app.engine.app import App
-from app.engine.pacing import Turn
 from app.engine.table import Table
 from app.engine.task import Task
 from views.answers import token
-from views.callers import Caller, caller
-from views.commands import not_reached, reached
+from views.callers import Caller, caller, not_reached, reached
 from views.forward import AGAIN_S, Peers
 from views.problems import malformed, not_ready
+from views.ranges import MOST, Entry, Part, Range, in_order, merged
 
 log = logging.getLogger(__name__)
-MOST: Final = 1000
 MOST_BYTES: Final = 4 << 20  # of one worker's part of a page
 PARTIAL_S: Final = 1.0  # how long a caller who takes a part waits for the rest
 _PATH: Final = "/internal/scan"
-_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-
-
-class Range(msgspec.Struct, frozen=True):
-    """What to read: keys that begin with `prefix`, from `start`, below `stop`; values whose fields fit `where`."""
-
-    table: str
-    limit: int
-    prefix: bytes = b""
-    start: bytes = b""
-    stop: bytes | None = None
-    where: dict[str, str] = {}
-
-    def fits(self, value: bytes) -> bool:
-        """Whether a value's fields are those asked for."""
-        if not self.where:
-            return True
-        fields = _FIELDS.decode(value)
-        return all(bytes(fields.get(name, b"")) == msgspec.json.encode(wanted) for name, wanted in self.where.items())
-
-
-class Entry(msgspec.Struct, frozen=True, array_like=True):
-    """One entry of a table, as stored."""
-
-    key: bytes
-    value: bytes
-    partition: int
-
-
-class Part(msgspec.Struct):
-    """What some partitions hold of a range. `upto`: nothing is known beyond this key; None: that was all of it."""
-
-    entries: list[Entry]
-    upto: bytes | None
-    missing: list[int] = []
-    late: bool = False
-    positions: list[str] = []
-    served_by: list[str] = []
 
 
 class _Asked(msgspec.Struct, frozen=True):
@@ -112,7 +70,26 @@ class Scans:
             if late := (not_reached(asked) if any(part.late for part in parts) else None):
                 raise late
             raise not_ready(f"Partitions {missing} of {agent.name} have no owner that is ready.", missing=missing)
-        return _merged(parts, wanted.limit, missing)
+        return merged(parts, wanted.limit, missing)
+
+    async def all(
+        self, agent: Agent, table: Table, asked: Caller, most: int, *, start: bytes = b"", partial: bool = False
+    ) -> Part:
+        """Give the first `most` entries of a table, read page after page: workers give each other MOST at a time."""
+        whole = Part([], None)
+        while True:
+            wanted = Range(table.name, min(MOST, most - len(whole.entries)), start=start)
+            part = await self.read(agent, table, wanted, asked, partial=partial)
+            whole = msgspec.structs.replace(
+                part,
+                entries=whole.entries + part.entries,
+                missing=sorted({*whole.missing, *part.missing}),
+                positions=whole.positions or part.positions,  # what was read first is the oldest
+                served_by=sorted({*whole.served_by, *part.served_by}),
+            )
+            if part.upto is None or len(whole.entries) >= most:
+                return whole
+            start = part.upto + b"\x00"
 
     async def _ask_all(
         self, agent: Agent, table: Table, wanted: Range, partitions: list[int], asked: Caller
@@ -165,7 +142,7 @@ class Scans:
         stop = loop.time() + asked.seconds_left / 2  # the other half is for those who wait for this
         size = 0
         try:
-            async for key, value, partition in _in_order(tasks, table, wanted):
+            async for key, value, partition in in_order(tasks, table, wanted):
                 if wanted.fits(value):
                     part.entries.append(Entry(key, value, partition))
                     size += len(value)
@@ -189,54 +166,3 @@ class Scans:
             raise malformed("This is for workers, which know how much to ask for.")
         part = await self.own(agent, table, wanted.range, wanted.partitions, caller(request))
         return Response(body=msgspec.msgpack.encode(part), content_type="application/msgpack")
-
-
-async def _in_order(tasks: list[Task], table: Table, wanted: Range) -> AsyncIterator[tuple[bytes, bytes, int]]:
-    """Give the entries of some tasks in key order, giving way. Raises NotOwnerError when one is lost meanwhile."""
-    turn = Turn()
-    for key, value, partition in merge(*(_entries(task, table, wanted) for task in tasks)):
-        yield key, value, partition
-        if await turn.maybe_yield() and not all(task.serving for task in tasks):
-            raise NotOwnerError
-    if not all(task.serving for task in tasks):
-        raise NotOwnerError
-
-
-def _entries(task: Task, table: Table, wanted: Range) -> Iterable[tuple[bytes, bytes, int]]:
-    for key, value in task.state.scan(table, wanted.prefix, wanted.start, wanted.stop):
-        yield key, value, task.partition
-
-
-def _merged(parts: list[Part], limit: int, missing: list[int]) -> Part:
-    """Put parts together, up to where all of them are known."""
-    uptos = [part.upto for part in parts if part.upto is not None]
-    upto = min(uptos, default=None)
-    entries = list(merge(*(part.entries for part in parts), key=lambda entry: entry.key))
-    if upto is not None:
-        entries = [entry for entry in entries if entry.key <= upto]
-    if len(entries) > limit:
-        entries = entries[:limit]
-        upto = entries[-1].key
-    return Part(
-        entries,
-        upto,
-        missing=missing,
-        positions=[position for part in parts for position in part.positions],
-        served_by=sorted({host for part in parts for host in part.served_by}),
-    )
-
-
-def cursor(part: Part) -> str | None:
-    """Give what a caller sends back to go on after this page; None at the end."""
-    return None if part.upto is None else base64.urlsafe_b64encode(part.upto).decode().rstrip("=")
-
-
-def after(text: str | None) -> bytes:
-    """Give the least key beyond a cursor. Raises Problem 400."""
-    if text is None:
-        return b""
-    try:
-        key = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except ValueError as error:
-        raise malformed("This cursor was not given by us.", "cursor") from error
-    return key + b"\x00"

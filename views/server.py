@@ -1,8 +1,9 @@
 """The HTTP server: every request through one guard, every error a problem, connections that end."""
 
+import asyncio
 import logging
 import time
-from typing import Final
+from typing import Any, Final
 
 from aiohttp.typedefs import Handler
 from aiohttp.web import (
@@ -56,11 +57,23 @@ class Runner(AppRunner):
 
 class _Server(Server):
     def __call__(self) -> RequestHandler:
-        return _Connection(self, loop=self._loop, **self._kwargs)
+        return Connection(self, loop=self._loop, **self._kwargs)
 
 
-class _Connection(RequestHandler):
-    __slots__ = ()
+class Connection(RequestHandler):
+    """aiohttp's connection; `waiting` is a handler that is to end when its caller leaves, where there is one."""
+
+    __slots__ = ("waiting",)
+
+    def __init__(self, manager: Server, *, loop: asyncio.AbstractEventLoop, **settings: Any) -> None:
+        super().__init__(manager, loop=loop, **settings)
+        self.waiting: asyncio.Task[Any] | None = None
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End what waits for nobody now. Not every handler: a command that is half sent is better sent."""
+        super().connection_lost(exc)
+        if self.waiting is not None:
+            self.waiting.cancel()
 
     def handle_error(
         self, _request: BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None

@@ -9,11 +9,11 @@ from app.engine.answers import NotOwnerError
 from app.engine.table import Table
 from app.engine.task import Task
 from views.answers import array, held, json, raw_json, token
-from views.callers import caller, whole_number
-from views.commands import not_reached, reached
+from views.callers import caller, not_reached, reached, whole_number
 from views.forward import Owned
 from views.problems import Problem, malformed
-from views.scan import MOST, Range, Scans, after, cursor
+from views.ranges import MOST, Range, after, cursor
+from views.scan import Scans
 
 
 class Tables:

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-import msgspec
 import orjson
 from aiohttp.web import Request, Response, StreamResponse, UrlDispatcher
 
@@ -14,13 +13,13 @@ from app.engine.answers import NotOwnerError
 from app.engine.task import Task
 from tables.trucks import trucks
 from views.answers import array, held, raw_json, token
-from views.callers import Caller, caller, flag, path_id, whole_number
-from views.commands import not_reached, reached
+from views.callers import caller, flag, not_reached, path_id, reached, whole_number
 from views.feeds import Feed
 from views.forward import Owned
 from views.history import history
 from views.problems import Problem
-from views.scan import MOST, Part, Range, Scans, after, cursor
+from views.ranges import after, cursor
+from views.scan import Scans
 
 PAGE: Final = 1000
 MOST_TRUCKS: Final = 10_000
@@ -62,7 +61,8 @@ class Trucks:
         """List trucks by id, over all partitions and workers: {last, events, dangerous, byType} each."""
         asked, partial = caller(request), flag(request, "partial")
         limit = whole_number(request, "limit", PAGE, 1, MOST_TRUCKS)
-        part = await self._all(asked, limit, after(request.query.get("cursor")), partial=partial)
+        start = after(request.query.get("cursor"))
+        part = await self._scans.all(self._agent, trucks, asked, limit, start=start, partial=partial)
         body = b'{"items":%b,"cursor":%b%b}' % (
             array(entry.value for entry in part.entries),
             orjson.dumps(cursor(part)),
@@ -89,20 +89,3 @@ class Trucks:
     async def events(self, request: Request) -> Response:
         """Give the last positions of a truck that are not too far back in the log, oldest first."""
         return await history(self._owned.app, request, topics.truck_position)
-
-    async def _all(self, asked: Caller, limit: int, start: bytes, *, partial: bool) -> Part:
-        """Read page after page: workers give each other no more than MOST at a time."""
-        whole = Part([], None)
-        while True:
-            wanted = Range(trucks.name, min(MOST, limit - len(whole.entries)), start=start)
-            part = await self._scans.read(self._agent, trucks, wanted, asked, partial=partial)
-            whole = msgspec.structs.replace(
-                part,
-                entries=whole.entries + part.entries,
-                missing=sorted({*whole.missing, *part.missing}),
-                positions=whole.positions or part.positions,  # what was read first is the oldest
-                served_by=sorted({*whole.served_by, *part.served_by}),
-            )
-            if part.upto is None or len(whole.entries) >= limit:
-                return whole
-            start = part.upto + b"\x00"
