@@ -49,11 +49,11 @@ def _wait(record: Any, tx: Transaction, order_id: bytes) -> None:
 def _row(record: Any, tx: Transaction) -> None:
     """Note what the database says, and judge the orders that waited for it, in their order."""
     codec_orders.decode_text(record.key)
-    row = None if record.value is None else codec_orders.stock_rows.decode(record.value)
+    quantity = None if record.value is None else codec_orders.stock_rows.decode(record.value).quantity
     before = _stock(tx, record.key)
-    stock = Stock(before.product, row and row.quantity, before.reserved, before.shipped)
+    stock = Stock(before.product, quantity, before.reserved, before.shipped)
     tx.put(inventory, record.key, stock)
-    if row is None or before.stock is not None:
+    if quantity is None or before.stock is not None:
         return
     for waiting, entry in tx.scan(orders_awaiting_stock, record.key + b"\x00"):
         if len(waiting) == len(record.key) + 9:

@@ -24,6 +24,15 @@ SERVICES: dict[str, tuple[str, ...]] = {
         "agents.mqtt_bridge",
         "agents.driver_source",
     ),
+    "orders": (
+        "agents.orders",
+        "agents.order_details",
+        "agents.inventory",
+        "agents.fraud",
+        "agents.payments",
+        "agents.order_payments",
+        "agents.enrichment",
+    ),
 }
 EVERYWHERE: tuple[str, ...] = ("views",)
 

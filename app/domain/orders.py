@@ -57,7 +57,7 @@ UNKNOWN: Final = OrderState()
 # ---- Commands -------------------------------------------------------------------------------------------------------
 
 
-class PlaceOrder(BaseCommand, kw_only=True):
+class PlaceOrder(BaseCommand, frozen=True, kw_only=True):
     """Place an order. Whether it makes sense is checked after it was placed, but for what cannot be written down."""
 
     customer_id: str
@@ -66,11 +66,11 @@ class PlaceOrder(BaseCommand, kw_only=True):
     price: str
 
 
-class CancelOrder(BaseCommand):
+class CancelOrder(BaseCommand, frozen=True):
     """Cancel an order that has neither failed nor been shipped."""
 
 
-class ShipOrder(BaseCommand):
+class ShipOrder(BaseCommand, frozen=True):
     """Ship a validated order."""
 
 
