@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install up test test-long bench lint chromium mosquitto
+.PHONY: install up test test-long bench bench-full lint chromium mosquitto
 
 install: .venv/.installed .venv/.jars
 
@@ -29,8 +29,12 @@ test: install chromium mosquitto
 test-long: install chromium mosquitto
 	$(BIN)/pytest -m long
 
+# Ours and the peers in turn on one Kafka; docs/benchmarks.md says how, benchmarks/results/peers.md what came out.
 bench: install
-	$(BIN)/python -m benchmarks w1
+	$(BIN)/python -m benchmarks.peers
+
+bench-full: install
+	$(BIN)/python -m benchmarks.peers --full
 
 lint: install
 	$(BIN)/ruff check .

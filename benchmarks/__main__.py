@@ -22,7 +22,7 @@ NAMES = {
     "restore": "benchmarks.restore",
     "failover": "benchmarks.failover",
     "bridge": "benchmarks.bridge",
-    "faust": "benchmarks.peers.beside",
+    "peers": "benchmarks.peers.beside",
 }
 
 

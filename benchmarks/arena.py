@@ -11,7 +11,7 @@ from typing import Any, Self
 import aiohttp
 import msgspec
 
-from app import admin
+from app import admin, topics
 from app.local.kafka import LocalKafka
 from app.local.process import free_port
 from app.settings import Settings
@@ -27,7 +27,7 @@ class Arena:
         self.directory = Path(tempfile.mkdtemp(prefix="kawka-bench-"))
         self.kafka = LocalKafka(self.directory / "kafka")
         self.workers: list[Worker] = []
-        self._keep = keep
+        self.kept = keep
         self._settings = settings
 
     @property
@@ -57,7 +57,7 @@ class Arena:
         """Start Kafka and make the topics."""
         try:
             await self.kafka.start()
-            await admin.create(self.settings)
+            await admin.create(self.settings, topics.of(self.settings.services))
         except BaseException:
             await self.__aexit__()
             raise
@@ -68,7 +68,7 @@ class Arena:
         for worker in self.workers:
             await worker.stop()
         await self.kafka.stop()
-        if self._keep:
+        if self.kept:
             print(f"kept: {self.directory}", file=sys.stderr)
         else:
             shutil.rmtree(self.directory, ignore_errors=True)

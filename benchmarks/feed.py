@@ -13,12 +13,12 @@ from benchmarks.workload import Command
 BATCH_BYTES = 900_000  # a topic of ours takes batches of up to 1 MiB
 
 
-def partition(key: bytes) -> int:
-    """Give the partition of a key (Java's default partitioner)."""
-    return int((murmur2(key) & 0x7FFFFFFF) % PARTITIONS)
+def partition(key: bytes, count: int = PARTITIONS) -> int:
+    """Give the partition of a key among `count` (Java's default partitioner)."""
+    return int((murmur2(key) & 0x7FFFFFFF) % count)
 
 
-async def fill(broker: str, topic: str, commands: Iterable[Command]) -> int:
+async def fill(broker: str, topic: str, commands: Iterable[Command], partitions: int = PARTITIONS) -> int:
     """Write commands in large batches, in order; how many there were."""
     producer = AIOKafkaProducer(
         bootstrap_servers=broker, enable_idempotence=True, max_request_size=8 << 20, max_batch_size=BATCH_BYTES
@@ -28,7 +28,7 @@ async def fill(broker: str, topic: str, commands: Iterable[Command]) -> int:
     try:
         builders: dict[int, BatchBuilder] = {}
         for command in commands:
-            where = partition(command.key)
+            where = partition(command.key, partitions)
             builder = builders.get(where) or builders.setdefault(where, producer.create_batch())
             timestamp = now_ms()
             if not _append(builder, command, timestamp):

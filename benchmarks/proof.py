@@ -1,5 +1,6 @@
 """Whether a run of W1 did what it should: every command decided once, every invoice paid, every version there."""
 
+from array import array
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,7 @@ class Proof:
     def __init__(self, commands: int) -> None:
         self.firsts: dict[TopicPartition, int] = {}
         self.lasts: dict[TopicPartition, int] = {}
+        self.offsets: dict[TopicPartition, array[int]] = {}  # of every result, in order
         self._commands = commands
         self._decided: set[str] = set()
         self._refused = 0
@@ -53,6 +55,7 @@ class Proof:
         tp = TopicPartition(records[0].topic, records[0].partition)
         self.firsts.setdefault(tp, records[0].offset)
         self.lasts[tp] = records[-1].offset
+        self.offsets.setdefault(tp, array("q")).extend(record.offset for record in records)
         for record in records:
             result = _result(record.value)
             self._refused += not result.ok
@@ -72,15 +75,16 @@ class Proof:
         """Take in records of invoice-snapshots."""
         self._invoices.update((record.key, record.value) for record in records)
 
+    def undecided(self) -> tuple[str, ...]:
+        """Say what is wrong with the results alone."""
+        return tuple(fault for fault, fine in self._results_checks().items() if not fine)
+
     def faults(self) -> tuple[str, ...]:
         """Say what is wrong, in a sentence each; nothing when the run counts."""
         invoices = self._commands // PER_INVOICE
         unpaid = sum(not _paid(_invoice(raw)) for raw in self._invoices.values())
         short = sum(version != LAST_VERSION for version in self._versions.values())
-        checks = {
-            f"{len(self._decided)} of {self._commands} commands have a result": len(self._decided) == self._commands,
-            f"{self._repeated} commands have more than one result": not self._repeated,
-            f"{self._refused} commands were refused": not self._refused,
+        checks = self._results_checks() | {
             f"{self._events} events, expected {invoices * EVENTS_PER_INVOICE}": self._events
             == invoices * EVENTS_PER_INVOICE,
             f"{self._gaps} events do not follow the version before": not self._gaps,
@@ -89,6 +93,13 @@ class Proof:
             f"{unpaid} invoices are not paid in full": not unpaid,
         }
         return tuple(fault for fault, fine in checks.items() if not fine)
+
+    def _results_checks(self) -> dict[str, bool]:
+        return {
+            f"{len(self._decided)} of {self._commands} commands have a result": len(self._decided) == self._commands,
+            f"{self._repeated} commands have more than one result": not self._repeated,
+            f"{self._refused} commands were refused": not self._refused,
+        }
 
 
 def _paid(invoice: _Invoice) -> bool:

@@ -27,15 +27,15 @@ async def consumer(broker: str, **options: Any) -> AsyncIterator[AIOKafkaConsume
         await reader.stop()
 
 
-def partitions(topic: str) -> list[TopicPartition]:
+def partitions(topic: str, count: int = PARTITIONS) -> list[TopicPartition]:
     """Give all partitions of a topic."""
-    return [TopicPartition(topic, number) for number in range(PARTITIONS)]
+    return [TopicPartition(topic, number) for number in range(count)]
 
 
-async def everything(broker: str, topic: str) -> AsyncIterator[list[Any]]:
+async def everything(broker: str, topic: str, count: int = PARTITIONS) -> AsyncIterator[list[Any]]:
     """Give all committed records of a topic, some of one partition at a time, each partition in order."""
     async with consumer(broker) as reader:
-        left = set(partitions(topic))
+        left = set(partitions(topic, count))
         reader.assign(list(left))
         ends = await reader.end_offsets(list(left))
         await reader.seek_to_beginning()

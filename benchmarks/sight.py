@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer
 
+from benchmarks.arena import PARTITIONS
 from benchmarks.records import consumer, partitions
 
 _ID = re.compile(rb'"commandId":"([^"]+)"').search
@@ -47,12 +48,12 @@ class Sight:
 
 
 @contextlib.asynccontextmanager
-async def sight(broker: str, topic: str) -> AsyncIterator[Sight]:
+async def sight(broker: str, topic: str, count: int = PARTITIONS) -> AsyncIterator[Sight]:
     """Watch a topic from now on."""
     async with consumer(broker, fetch_max_wait_ms=100) as reader:
-        reader.assign(partitions(topic))
+        reader.assign(partitions(topic, count))
         await reader.seek_to_end()
-        for tp in partitions(topic):
+        for tp in partitions(topic, count):
             await reader.position(tp)
         eye = Sight(reader)
         reading = asyncio.create_task(eye.read())

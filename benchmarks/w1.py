@@ -1,7 +1,7 @@
 """W1: 400,000 invoice commands that wait in Kafka, judged exactly once: how many a second, and what each costs."""
 
 from app import topics
-from benchmarks.arena import Arena
+from benchmarks.arena import PARTITIONS, Arena
 from benchmarks.feed import fill
 from benchmarks.options import Options
 from benchmarks.outcome import Outcome, Value
@@ -47,15 +47,15 @@ def figures(watch: Watch, proof: Proof, count: int, workers: int) -> dict[str, V
     }
 
 
-async def prove(broker: str, count: int, snapshots: str = topics.invoice_snapshots.name) -> Proof:
-    """Read all outputs back, as any client could."""
+async def prove(broker: str, count: int, prefix: str = "", snapshots: str = "", partitions: int = PARTITIONS) -> Proof:
+    """Read all outputs back, as any client could; `prefix` begins the topics' names, unless `snapshots` is named."""
     proof = Proof(count)
     takers = {
-        topics.command_results.name: proof.results,
-        topics.invoice_events.name: proof.events,
-        snapshots: proof.snapshots,
+        prefix + topics.command_results.name: proof.results,
+        prefix + topics.invoice_events.name: proof.events,
+        snapshots or prefix + topics.invoice_snapshots.name: proof.snapshots,
     }
     for topic, take in takers.items():
-        async for records in everything(broker, topic):
+        async for records in everything(broker, topic, partitions):
             take(records)
     return proof

@@ -1,7 +1,7 @@
 """W1: invoices made, filled with line items, cut by one and paid. The same bytes in every run and for every peer."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -31,6 +31,31 @@ def commands(count: int, name: str = "w1") -> Iterator[Command]:
             for number, invoice_id in invoices:
                 command_id = _uuid(ids)
                 yield Command(command_id, invoice_id.encode(), _value(command_id, number, step).encode())
+
+
+def creations(count: int, name: str = "w1") -> Iterator[Command]:
+    """Give `count` commands that each make an invoice with one line item."""
+    ids = random.Random(name)  # noqa: S311 -- no secret: the same ids in every run
+    for number in range(count):
+        invoice_id, command_id = _uuid(ids), _uuid(ids)
+        yield Command(command_id, invoice_id.encode(), _value(command_id, number, 0).encode())
+
+
+def additions(keys: Iterable[bytes], name: str = "additions") -> Iterator[Command]:
+    """Give a command for each key, that adds a line item."""
+    ids = random.Random(name)  # noqa: S311 -- as above
+    for number, key in enumerate(keys):
+        command_id = _uuid(ids)
+        yield Command(command_id, key, _value(command_id, number, 1).encode())
+
+
+def payments(keys: Iterable[bytes], name: str = "payments") -> Iterator[Command]:
+    """Give a command for each key, that pays a cent: a snapshot keeps its size."""
+    ids = random.Random(name)  # noqa: S311 -- as above
+    for key in keys:
+        command_id = _uuid(ids)
+        head = f'{{"commandId":"{command_id}","originId":"bench","expectedVersion":null,'
+        yield Command(command_id, key, f'{head}"type":"PayInvoice","amount":"0.01"}}'.encode())
 
 
 def total(number: int) -> str:

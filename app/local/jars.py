@@ -10,7 +10,7 @@ import hashlib
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -130,13 +130,13 @@ def _only_one(directory: Path) -> Iterator[None]:
         yield
 
 
-def write_lock(lock: Path = LOCK) -> None:
-    """Resolve ENDPOINTS with all they need at run time and write the lock."""
+def write_lock(lock: Path = LOCK, endpoints: Sequence[str] = ENDPOINTS, by: str = "app.local.jars") -> None:
+    """Resolve `endpoints` with all they need at run time and write the lock; `by`: the module that does it again."""
     scratch = Path(tempfile.mkdtemp())
     context = _context(scratch, lambda _count: None)
-    coordinates = [replace(Endpoint.parse(text).coordinates[0], scope="compile") for text in ENDPOINTS]
+    coordinates = [replace(Endpoint.parse(text).coordinates[0], scope="compile") for text in endpoints]
     inputs, others = context.resolver.resolve([context.create_dependency(one) for one in coordinates])
-    lines = ["# group:artifact:version sha256 bytes, written by `python -m app.local.jars`"]
+    lines = [f"# group:artifact:version sha256 bytes, written by `python -m {by}`"]
     for dependency in [*inputs, *(one for one in others if one.scope in ("compile", "runtime"))]:
         artifact = dependency.artifact
         content = artifact.resolve().read_bytes()

@@ -1,7 +1,7 @@
 """W1 by stock Faust, at least once: a table in RocksDB with its changelog, events and results sent, nothing of ours.
 
-It judges with the same rules and the same codec, so that the difference is the machinery. peers/beside.py runs it, with
-PEER_BROKER, PEER_DATA_DIR and PEER_PORT set.
+It judges with the same rules and the same codec, so that the difference is the machinery. peers/pythons.py runs it,
+with PEER_BROKER, PEER_PREFIX, PEER_PARTITIONS, PEER_DATA_DIR and PEER_PORT set.
 """
 
 import logging
@@ -15,12 +15,12 @@ import uvloop
 from app import codec, topics
 from app.domain import invoices
 from app.domain.decider import Rejected
-from benchmarks.arena import PARTITIONS
 
+PREFIX, PARTITIONS = os.environ["PEER_PREFIX"], int(os.environ["PEER_PARTITIONS"])
 RAW: dict[str, Any] = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
 
 app = faust.App(
-    "stock-faust",
+    f"{PREFIX}stock-faust",
     broker=f"kafka://{os.environ['PEER_BROKER']}",
     store="rocksdb://?driver=rocksdict",
     datadir=os.environ["PEER_DATA_DIR"],
@@ -33,9 +33,9 @@ app = faust.App(
     web_host="127.0.0.1",
     web_port=int(os.environ["PEER_PORT"]),
 )
-commands = app.topic(topics.invoice_commands.name, partitions=PARTITIONS, **RAW)
-events = app.topic(topics.invoice_events.name, partitions=PARTITIONS, **RAW)
-results = app.topic(topics.command_results.name, partitions=PARTITIONS, **RAW)
+commands = app.topic(PREFIX + topics.invoice_commands.name, partitions=PARTITIONS, **RAW)
+events = app.topic(PREFIX + topics.invoice_events.name, partitions=PARTITIONS, **RAW)
+results = app.topic(PREFIX + topics.command_results.name, partitions=PARTITIONS, **RAW)
 states = app.Table("invoices", partitions=PARTITIONS, key_type=bytes, value_type=bytes)
 
 

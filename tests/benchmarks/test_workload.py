@@ -7,7 +7,7 @@ import pytest
 from app import codec
 from app.domain import invoices
 from app.domain.decider import Rejected
-from benchmarks.workload import EVENTS_PER_INVOICE, LAST_VERSION, commands, total
+from benchmarks.workload import EVENTS_PER_INVOICE, LAST_VERSION, additions, commands, creations, payments, total
 
 
 def test_it_is_the_same_in_every_run() -> None:
@@ -38,3 +38,19 @@ def test_every_command_is_accepted_and_every_invoice_ends_paid() -> None:
     for number, state in enumerate(states.values()):
         assert (state.status, state.version) == ("Paid", LAST_VERSION)
         assert state.paid == state.total == Decimal(total(number))
+
+
+def test_creations_additions_and_payments_are_accepted_one_after_the_other() -> None:
+    made = list(creations(20))
+    assert len({command.key for command in made}) == len({command.id for command in made}) == 20
+    for first in made:
+        state = invoices.initial(first.key.decode())
+        for command in (first, *additions([first.key]), *payments([first.key], "p"), *payments([first.key], "q")):
+            decision = invoices.decide(codec.invoice_commands.decode(command.value), state)
+            assert not isinstance(decision, Rejected)
+            state = invoices.fold(state, decision)
+        assert (state.version, str(state.paid)) == (5, "0.02")
+
+
+def test_additions_to_the_same_keys_have_ids_of_their_own() -> None:
+    assert len({command.id for command in additions([b"a", b"a", b"b"])}) == 3
