@@ -12,8 +12,10 @@ import uvloop
 from app.local.errors import LocalError
 from benchmarks.kept import DIRECTORY
 from benchmarks.outcome import Outcome
-from benchmarks.peers import failover, field, latency, report, restore, shape, w1
+from benchmarks.peers import failover, field, latency, restore, shape, w1
 from benchmarks.peers.contender import Contender
+from benchmarks.peers.found import Found
+from benchmarks.peers.page import page
 from benchmarks.peers.play import Ground, attempt, ground
 
 Turn = Callable[[Ground, Contender], Awaitable[Outcome]]
@@ -62,7 +64,7 @@ def main(
         turns = list(_turns(name, full=full, commands=commands, keys=keys))
         found = _measure(name, contenders, turns, runs or own_runs, into, keep=keep)
         good &= not any(one.faults for one in found.runs)
-    print(report.page(into))
+    print(page(into))
     sys.exit(0 if good else 1)
 
 
@@ -83,15 +85,13 @@ def _turns(name: str, *, full: bool, commands: int, keys: int) -> Iterator[Turn]
             yield lambda here, one, p=partitions, k=size: shape.turn(here, one, p, k)
 
 
-def _measure(
-    name: str, contenders: list[Contender], turns: list[Turn], runs: int, into: Path, *, keep: bool
-) -> report.Found:
+def _measure(name: str, contenders: list[Contender], turns: list[Turn], runs: int, into: Path, *, keep: bool) -> Found:
     skipped = {one.system: why for one in contenders if (why := one.prepare())}
     for system, why in skipped.items():
         print(f"{name}: {system} is skipped: {why}", file=sys.stderr)
     here = [one for one in contenders if one.system not in skipped]
     settings = {one.key: dict(one.settings) for one in here}
-    found = report.Found(name, [], skipped, settings, round(os.getloadavg()[0], 2))
+    found = Found(name, [], skipped, settings, round(os.getloadavg()[0], 2))
     for run in range(runs):
         try:
             uvloop.run(_run(found, field.rotated(here, run), turns, into, keep=keep))
@@ -100,14 +100,14 @@ def _measure(
     return found
 
 
-async def _run(found: report.Found, contenders: list[Contender], turns: list[Turn], into: Path, *, keep: bool) -> None:
+async def _run(found: Found, contenders: list[Contender], turns: list[Turn], into: Path, *, keep: bool) -> None:
     """Let all take all turns on one Kafka; what is found is kept after each, whatever comes then."""
     async with ground(keep=keep) as here:
         for turn in turns:
             for one in contenders:
                 found.runs.append(await attempt(found.workload, one, lambda t=turn, o=one: t(here, o)))
                 found.save(into)
-                report.page(into)
+                page(into)
 
 
 if __name__ == "__main__":

