@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from app.admin import TopicsError
-from app.commands import clients, deadletters, kafka, services, settings, simulate, topics, up
+from app.commands import audit, clients, deadletters, kafka, mailer, services, settings, simulate, topics, up
 from app.commands.web import CallError
 from app.local.errors import LocalError
 from app.settings import SettingsError
@@ -35,10 +35,12 @@ for command in (
     clients.get,
     clients.history,
     deadletters.deadletters,
+    audit.audit,
     settings.settings,
     topics.topics,
     simulate.simulate,
     services.worker,
+    mailer.mailer,
     kafka.kafka,
     kafka.fetch,
 ):
