@@ -10,6 +10,8 @@ import pytest
 from tests.views.people import browser, line, person, shoot  # noqa: F401 - fixtures of the pages
 from tests.workers import Cluster
 
+FEW_POLLS = 40
+
 
 @pytest.fixture(scope="session")
 def pair(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
@@ -17,11 +19,11 @@ def pair(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clus
     yield from _running(Cluster(broker, tmp_path_factory.mktemp("pair"), "pair"))
 
 
-def _running(cluster: Cluster) -> Iterator[Cluster]:
+def _running(cluster: Cluster, *workers: dict[str, str]) -> Iterator[Cluster]:
     async def begin() -> None:
         await cluster.create_topics()
-        cluster.start()
-        cluster.start()
+        for env in workers or ({}, {}):
+            cluster.start(**env)
         await cluster.settled()
 
     async def end() -> None:
@@ -39,6 +41,15 @@ def depot(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clu
     """Two workers that run the trucking service beside the invoices; they live for the whole run."""
     cluster = Cluster(broker, tmp_path_factory.mktemp("depot"), "depot", KAWKA_SERVICES="invoices,trucking")
     yield from _running(cluster)
+
+
+@pytest.fixture(scope="session")
+def shop(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Two workers that run the orders service beside the invoices, the second with few seats for those who wait."""
+    cluster = Cluster(
+        broker, tmp_path_factory.mktemp("shop"), "shop", KAWKA_SERVICES="invoices,orders", KAWKA_JOIN_GRACE_S="1"
+    )
+    yield from _running(cluster, {}, {"KAWKA_LONG_POLLS": str(FEW_POLLS)})
 
 
 @pytest.fixture(scope="session")
