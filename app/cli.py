@@ -36,6 +36,7 @@ for command in (
     clients.history,
     deadletters.deadletters,
     audit.audit,
+    audit.audit,
     settings.settings,
     topics.topics,
     simulate.simulate,
