@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.partitioner import murmur2
 
 from app.local.process import free_port
+from tests.oracle import read_topic
 
 KAWKA = [sys.executable, "-m", "app.cli"]
 ROOT = Path(__file__).parent.parent
@@ -68,7 +69,8 @@ def test_topics_are_created_and_checked(broker: str, unique: Callable[[str], str
 def test_no_kafka_is_one_sentence() -> None:
     broker = f"127.0.0.1:{free_port()}"
     assert refused(kawka("topics", "check", KAWKA_BROKER=broker)).startswith(f"Kafka at {broker} does not answer")
-    assert refused(kawka("simulate", "invoices", KAWKA_BROKER=broker)).startswith(f"Kafka at {broker} does not answer")
+    for what in ("invoices", "orders"):
+        assert refused(kawka("simulate", what, KAWKA_BROKER=broker)).startswith(f"Kafka at {broker} does not answer")
 
 
 def test_no_worker_is_one_sentence(tmp_path: Path) -> None:
@@ -95,6 +97,24 @@ async def test_simulated_invoices_are_repeatable_and_lie_where_java_would_put_th
     assert of_one[: len(of_one) // 2] == of_one[len(of_one) // 2 :]
     assert all(record.partition == (murmur2(record.key) & 0x7FFFFFFF) % 8 for record in records)
     assert murmur2(b"21") - 2**32 == -973932308  # from Kafka's own UtilsTest, signed as in Java
+
+
+async def test_simulated_orders_and_their_payments_are_repeatable(broker: str, unique: Callable[[str], str]) -> None:
+    found = []
+    for run in ("a", "b"):
+        prefix = unique(run) + "-"
+        arguments = ("simulate", "orders", "--rate", "500", "--count", "1500", "--seed", "3", "--json")
+        answer = json.loads(kawka(*arguments, KAWKA_BROKER=broker, KAWKA_TOPIC_PREFIX=prefix).stdout)
+        assert (answer["sent"], answer["seed"]) == (1500, 3)
+        read = [await read_topic(broker, prefix + name) for name in ("order-commands", "payments")]
+        found.append([[(record.partition, record.key, record.value) for record in records] for records in read])
+    assert found[0] == found[1]
+    assert len(found[0][0]) >= 1500
+    assert len(found[0][1]) > 0
+
+
+def test_a_mailer_without_a_mail_server_is_one_sentence() -> None:
+    assert refused(kawka("mailer")).startswith("KAWKA_SMTP_URL is not set")
 
 
 def test_a_web_port_in_use_is_one_sentence(tmp_path: Path) -> None:

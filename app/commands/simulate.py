@@ -16,11 +16,12 @@ from aiokafka.errors import KafkaError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from app import admin, codec, topics
+from app.commands.simulate_orders import orders
 from app.commands.simulate_trucks import trucks
 from app.local.errors import LocalError
 from app.settings import Settings
-from app.simulate import feed
 from app.simulate import invoices as generator
+from app.simulate.feed import Message, feed
 
 RATE = 5.0
 
@@ -44,7 +45,7 @@ def invoices(rate: float, count: int | None, seed: int | None, wait: float, as_j
     asyncio.run(admin.create(settings, [topics.invoice_commands], wait_s=wait))
     seed = secrets.randbelow(1_000_000) if seed is None else seed
     began, total = time.monotonic(), 0
-    records = itertools.islice(_records(seed), count)
+    rounds = itertools.islice(_rounds(seed), count)
 
     columns = (SpinnerColumn(), TextColumn("Sending invoice commands"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, disable=as_json, transient=True) as progress:
@@ -57,7 +58,7 @@ def invoices(rate: float, count: int | None, seed: int | None, wait: float, as_j
 
         try:
             with contextlib.suppress(KeyboardInterrupt):
-                asyncio.run(feed.feed(settings, topics.invoice_commands.name, records, rate, sent))
+                asyncio.run(feed(settings, rounds, rate, sent))
         except KafkaError as error:
             raise LocalError(f"Kafka at {settings.broker} does not take the commands: {error}.") from error
     seconds = round(time.monotonic() - began, 3)
@@ -67,9 +68,10 @@ def invoices(rate: float, count: int | None, seed: int | None, wait: float, as_j
         click.echo(f"{total} invoice commands sent in {seconds:g} s (seed {seed}).")
 
 
-def _records(seed: int) -> Iterator[tuple[bytes, bytes]]:
+def _rounds(seed: int) -> Iterator[tuple[Message]]:
     commands = generator.invoices(seed, dt.datetime.now(dt.UTC).date())
-    return ((key.encode(), codec.encode(command)) for key, command in commands)
+    return ((Message(topics.invoice_commands, key.encode(), codec.encode(command)),) for key, command in commands)
 
 
 simulate.add_command(trucks)
+simulate.add_command(orders)

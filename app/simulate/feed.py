@@ -1,27 +1,36 @@
-"""Sends generated records to a topic at a rate."""
+"""Sends generated records to topics at a rate."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
 
 from app.settings import Settings
+from app.topics import Topic
 
 SLICE_S = 0.02  # how evenly a rate is kept
 
 
+class Message(NamedTuple):
+    """A record to be sent."""
+
+    topic: Topic
+    key: bytes
+    value: bytes
+
+
 async def feed(
     settings: Settings,
-    topic: str,
-    records: Iterator[tuple[bytes, bytes]],
+    rounds: Iterator[Sequence[Message]],
     rate: float,
     sent: Callable[[int], None] = lambda _total: None,
 ) -> int:
-    """Produce (key, value) pairs at `rate` a second until there are no more; their number.
+    """Produce `rate` rounds a second, all messages of one at once, until there are no more; the number of rounds.
 
     The producer is idempotent and its partitioner murmur2, as every writer's must be; KafkaError when Kafka is lost.
     """
@@ -31,8 +40,12 @@ async def feed(
     try:
         while True:
             due = int((time.monotonic() - began) * rate) + 1 - total
-            batch = list(itertools.islice(records, max(due, 0)))
-            writes = [await producer.send(settings.topic_prefix + topic, value, key) for key, value in batch]
+            batch = list(itertools.islice(rounds, max(due, 0)))
+            writes = [
+                await producer.send(settings.topic_prefix + message.topic.name, message.value, message.key)
+                for messages in batch
+                for message in messages
+            ]
             await asyncio.gather(*writes)
             total += len(batch)
             sent(total)
