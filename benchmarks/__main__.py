@@ -22,6 +22,8 @@ NAMES = {
     "restore": "benchmarks.restore",
     "failover": "benchmarks.failover",
     "bridge": "benchmarks.bridge",
+    "saga": "benchmarks.saga",
+    "orders-latency": "benchmarks.orders_latency",
     "peers": "benchmarks.peers.beside",
 }
 
