@@ -61,6 +61,7 @@ record Invoice(
 
   /** Why a command is refused: a stable code, a sentence, and the field at fault. */
   static final class Refused extends Exception {
+    private static final long serialVersionUID = 1L;
     final String code;
     final String field;
 

@@ -1,8 +1,12 @@
+import static org.apache.kafka.streams.CloseOptions.GroupMembershipOperation.LEAVE_GROUP;
+
 import java.time.Duration;
 import java.util.Properties;
 import java.util.TreeSet;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
@@ -36,12 +40,14 @@ public final class Main {
         say("owns " + owned(streams));
       }
     });
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> streams.close(Duration.ofSeconds(7))));
+    // Its members stay in the group by default, and whoever starts next waits for the session timeout.
+    CloseOptions leaving = CloseOptions.timeout(Duration.ofSeconds(7)).withGroupMembershipOperation(LEAVE_GROUP);
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> streams.close(leaving)));
     streams.start();
   }
 
   private static Topology topology(String commands, String events, String results, boolean cached) {
-    StoreBuilder<KeyValueStore<org.apache.kafka.common.utils.Bytes, byte[]>> invoices =
+    StoreBuilder<KeyValueStore<Bytes, byte[]>> invoices =
         Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(Judge.STORE), Serdes.Bytes(), Serdes.ByteArray());
     var bytes = Serdes.ByteArray();
     return new Topology()
