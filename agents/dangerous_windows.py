@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from app import topics
-from app.engine.outputs import Headers
+from app.engine.batches import Headers
 from app.engine.task import TaskBatch
 from app.engine.timers import Idle
 from app.engine.transaction import Transaction

@@ -6,7 +6,7 @@ from typing import Any
 from app import topics
 from app.codec import Codec
 from app.domain.trucks import TruckPosition
-from app.engine.outputs import Headers
+from app.engine.batches import Headers
 from app.engine.task import TaskBatch
 from app.engine.transaction import Transaction
 from app.main import app

@@ -24,6 +24,7 @@ Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 Level = Literal["debug", "info", "warning", "error"]
 Source = Literal["poll", "connect"]
+Transactions = Literal["auto", "1", "2"]
 Delivery = Literal["at-least-once", "at-most-once"]
 Positive = Meta(ge=1)
 ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+").fullmatch  # plain: it becomes part of Message-IDs
@@ -73,6 +74,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention_mark_s: Annotated[float, Meta(gt=0, description="time between two marks of what has arrived")] = 3600.0
     idempotency_s: Annotated[int, Positive, Meta(description="how long a command id is remembered")] = 3600
     idempotency_max: Annotated[int, Positive, Meta(description="command ids remembered for a partition")] = 50_000
+    transactions: Annotated[
+        Transactions, Meta(description="Kafka's transaction protocol: 2 since Kafka 4.0, 1 before; auto: ask Kafka")
+    ] = "auto"
     batch_max_records: Annotated[int, Positive, Meta(description="most records in one transaction")] = 4000
     rocksdb_cache_mb: Annotated[int, Positive, Meta(description="RocksDB's block cache of the process, MiB")] = 64
     state_cache_entries: Annotated[int, Positive, Meta(description="decoded states kept in memory")] = 20_000

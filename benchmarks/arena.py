@@ -25,7 +25,7 @@ class Arena:
 
     def __init__(self, *, keep: bool = False, **settings: Any) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="kawka-bench-"))
-        self.kafka = LocalKafka(self.directory / "kafka")
+        self.kafka = LocalKafka(self.directory / "kafka", long=True)
         self.workers: list[Worker] = []
         self.kept = keep
         self._settings = settings

@@ -12,7 +12,7 @@ from benchmarks.workload import commands
 
 RATES = (100, 500, 2000)
 SECONDS = 15
-WARM_UP_S = 8  # of the same rate: a Kafka just started is slow until its code is compiled
+WARM_UP_S = 40  # of the same rate: a Kafka just started is slow until its code is compiled
 
 
 async def run(options: Options) -> list[Outcome]:

@@ -16,8 +16,6 @@ from aiokafka import AIOKafkaProducer
 from app.local.process import spawn
 from benchmarks.workload import commands
 
-NAP_S = 0.0005
-
 
 async def send(broker: str, topic: str, count: int, rate: float, name: str) -> "array[int]":
     """Send `count` commands; when each was handed to the client."""
@@ -29,8 +27,9 @@ async def send(broker: str, topic: str, count: int, rate: float, name: str) -> "
     try:
         began, acks = time.monotonic(), []
         for number, command in enumerate(todo):
-            while time.monotonic() < began + number / rate:
-                await asyncio.sleep(NAP_S)
+            early = began + number / rate - time.monotonic()
+            if early > 0:
+                await asyncio.sleep(early)
             sent.append(time.monotonic_ns())
             acks.append(await producer.send(topic, command.value, key=command.key))
         await asyncio.gather(*acks)

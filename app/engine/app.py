@@ -23,6 +23,7 @@ from app.engine.lease import Lease
 from app.engine.metrics import Metrics
 from app.engine.owners import Owners
 from app.engine.pacing import Pace
+from app.engine.producers import BACKOFF_MS, REQUEST_MS, TRANSACTION_MS, Producers
 from app.engine.restore import Restorer
 from app.engine.states import States
 from app.engine.table import Table
@@ -60,6 +61,7 @@ class App(faust.App):
         self.elections: list[Elected] = []
         self._epochs = itertools.count(1)
         self._appender = Appender(self.new_producer)
+        self.producers = Producers(settings, self.new_producer)
         self._web_setups: list[Callable[[Any], None]] = []
         self.web_runner: Callable[[Application], AppRunner] = plain_runner
         services = "-".join(sorted(settings.services))
@@ -166,9 +168,9 @@ class App(faust.App):
             linger_ms=0,
             max_batch_size=1_000_000,
             max_request_size=8 << 20,
-            transaction_timeout_ms=30_000,
-            request_timeout_ms=15_000,
-            retry_backoff_ms=5,  # the coordinator answers "concurrent transactions" for some ms after each commit
+            transaction_timeout_ms=TRANSACTION_MS,
+            request_timeout_ms=REQUEST_MS,
+            retry_backoff_ms=BACKOFF_MS,  # the coordinator says "concurrent transactions" for some ms after each
         )
 
     async def append(

@@ -14,7 +14,7 @@ from app.engine.state import Parked
 from app.engine.store import now_ms
 
 if TYPE_CHECKING:
-    from app.engine.outputs import Headers
+    from app.engine.batches import Headers
     from app.engine.transaction import Handler, Transaction
 
 _LIMIT = 2000  # characters of an error message worth keeping

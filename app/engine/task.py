@@ -12,7 +12,7 @@ from contextlib import suppress
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 from faust.types import TP
 
@@ -20,6 +20,7 @@ from app.engine import crash, deadletters
 from app.engine.answers import Answer, NotOwnerError, ReusedError, Waiting
 from app.engine.idempotency import Decided
 from app.engine.inbox import Batch, Inbox
+from app.engine.producers import TaskProducer
 from app.engine.restore import Progress
 from app.engine.transaction import DoubtError, Handler, Transaction
 from app.engine.transport import Fetch
@@ -74,7 +75,7 @@ class Task:
         self._inbox = Inbox(self.tps, 2 * app.settings.batch_max_records, app.consumer.thread.behind)
         self._epoch = 0
         self._doubt: str | None = None
-        self._producer: AIOKafkaProducer | None = None
+        self._producer: TaskProducer | None = None
         self._turn = asyncio.Lock()
         self._closing = False
         self._committed_at = 0.0
@@ -180,9 +181,7 @@ class Task:
         if not self.app.lease.alive:
             await self.app.lease.settled_since(time.monotonic())
         self.progress = Progress()
-        producer = self.app.new_producer(
-            transactional_id=f"{self.app.settings.prefix}.{self.agent.name}.{self.partition}"
-        )
+        producer = await self.app.producers.make(f"{self.app.settings.prefix}.{self.agent.name}.{self.partition}")
         self._producer = producer
         await producer.start()
         restorer = self.app.restorer
@@ -208,8 +207,8 @@ class Task:
         if producer is None:
             return
         with suppress(Exception):
-            if abort and producer._txn_manager.is_in_transaction():
-                await asyncio.wait_for(producer.abort_transaction(), 0.5)
+            if abort and producer.in_transaction:
+                await asyncio.wait_for(producer.abort(), 0.5)
         with suppress(Exception):
             await asyncio.wait_for(producer.stop(), 1.0)
 
@@ -242,7 +241,7 @@ class Task:
         async with self._turn:
             if epoch != self._epoch or self._doubt is not None or self._producer is None:
                 raise DoubtError("a batch from before the task was taken anew")
-            await self._producer.begin_transaction()
+            self._producer.begin()
             tx = Transaction(self, self._producer, batch.position)
             await tx.run(batch.records, handler)
             await self._commit(tx)
@@ -369,7 +368,7 @@ class Task:
                 waiting = [r for r in everything if r.key == key and deadletters.parking(r) == entry.parking]
             try:
                 assert self._producer is not None
-                await self._producer.begin_transaction()
+                self._producer.begin()
                 tx = Transaction(self, self._producer, self.state.position)
                 released = await deadletters.release(tx, key, waiting, handler, discard=discard)
                 await self._commit(tx)

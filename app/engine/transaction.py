@@ -1,18 +1,21 @@
 """One Kafka transaction: what the records of a batch put and emit, their source positions, all or nothing."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 
 from app.codec import Undecodable
 from app.engine import crash, deadletters, timers
 from app.engine.answers import Answer
+from app.engine.batches import Headers
 from app.engine.idempotency import Decided
-from app.engine.outputs import MOST_WAITING, RECORD_OVERHEAD, Headers, Outputs, OutputTooLargeError
+from app.engine.outputs import RECORD_OVERHEAD, Outputs, OutputTooLargeError
 from app.engine.pacing import SHORT, Seat, Turn
+from app.engine.producers import TaskProducer
 from app.engine.state import Parked, State
 from app.engine.table import Table
 from app.engine.timers import timer_entry
@@ -35,7 +38,7 @@ class Transaction:
     A handler's exception takes back what that one record did, never what the batch did.
     """
 
-    def __init__(self, task: "Task", producer: AIOKafkaProducer, position: Mapping[str, int]) -> None:
+    def __init__(self, task: "Task", producer: TaskProducer, position: Mapping[str, int]) -> None:
         self.task = task
         self.record: Any = None
         self._timers_topic = task.timers_topic
@@ -198,9 +201,9 @@ class Transaction:
                     seat.leave()
                     await self._finish(record, waits)
             self._flush()
-            if len(self._outputs.waiting) > MOST_WAITING:
+            if self._outputs.crowded:
                 seat.leave()
-                await self._outputs.send()
+                await self._outputs.drain()
             if perf_counter() >= turn.until:
                 await turn.give()
 
@@ -215,7 +218,7 @@ class Transaction:
     async def flush(self) -> None:
         """Let what the record did become part of the transaction."""
         self._flush()
-        await self._outputs.send()
+        await self._outputs.drain()
 
     def _begin(self, record: Any, handler: Handler) -> Awaitable[None] | None:
         try:
@@ -264,13 +267,13 @@ class Transaction:
     async def commit(self, group: str) -> None:
         """Write changelogs and positions and commit; then, and only then, let the state have it all."""
         entries, decoded = await self._write_changelogs()
-        await self._outputs.send_all()
+        self._outputs.send_all()
         tps = {TopicPartition(topic, self.task.partition): offset for topic, offset in self._position.items()}
-        await self._producer.send_offsets_to_transaction(tps, group)
-        offsets = await self._outputs.acknowledged(self.task.partition)
+        acknowledged = self._outputs.acknowledged(self.task.partition)
+        offsets, _ = await asyncio.gather(acknowledged, self._producer.commit_offsets(group, tps))
         folded = self._folded(offsets)
         self.task.passes(crash.UNCOMMITTED)
-        await self._producer.commit_transaction()
+        await self._producer.commit()
         self.task.passes(crash.COMMITTED)
         state = self._state
         if self._remembered:
@@ -284,7 +287,8 @@ class Transaction:
         entries: dict[bytes, bytes | None] = {}
         decoded: dict[bytes, Any] = {}
         outputs, partition, timestamp = self._outputs, self.task.partition, self.record.timestamp
-        where = ",".join(f"{topic}-{partition}:{offset}" for topic, offset in self._position.items())
+        everywhere = {**self._state.position, **self._position}  # of all sources: it tells the order of transactions
+        where = ",".join(f"{topic}-{partition}:{offset}" for topic, offset in everywhere.items())
         headers: Headers = [("schema", b"1"), ("position", where.encode())]
         turn = Turn()
         for full, (table, key, value, at_hand) in self._overlay.items():
@@ -294,8 +298,8 @@ class Transaction:
                 decoded[full] = value
             if table.changelog:
                 outputs.append(table.topic, partition, key, encoded, timestamp, headers)
-                if len(outputs.waiting) > MOST_WAITING:
-                    await outputs.send()
+                if outputs.crowded:
+                    await outputs.drain()
             if perf_counter() >= turn.until:
                 await turn.give()
         return entries, decoded

@@ -1,0 +1,227 @@
+"""Requests of Kafka's second transaction protocol (KIP-890), which aiokafka does not speak yet.
+
+A partition or a group becomes part of a transaction with the first request that writes to it: AddPartitionsToTxn and
+AddOffsetsToTxn are gone, and each transaction ends with a new producer epoch. Kafka 4.0 and later; a cluster that was
+upgraded has it once its feature transaction.version is 2.
+Source: Kafka's ProduceRequest.json v12, TxnOffsetCommitRequest.json v5, EndTxnRequest.json v5, ApiVersions v3.
+"""
+
+from io import BytesIO
+from typing import Any
+
+from aiokafka.protocol.api import Request, RequestStruct, Response, ResponseHeader_v0, ResponseHeader_v1
+from aiokafka.protocol.types import (
+    Boolean,
+    CompactArray,
+    CompactBytes,
+    CompactString,
+    Int16,
+    Int32,
+    Int64,
+    Schema,
+    TaggedFields,
+)
+
+_TEXT = CompactString("utf-8")
+_TAGS: tuple[str, Any] = ("tags", TaggedFields)
+Versions = dict[int, tuple[int, int]]
+
+
+class _ProduceResponse(Response):
+    API_KEY = 0
+    API_VERSION = 12
+    SCHEMA = Schema(
+        (
+            "topics",
+            CompactArray(
+                ("topic", _TEXT),
+                (
+                    "partitions",
+                    CompactArray(
+                        ("partition", Int32),
+                        ("error_code", Int16),
+                        ("offset", Int64),
+                        ("timestamp", Int64),
+                        ("log_start_offset", Int64),
+                        ("record_errors", CompactArray(("index", Int32), ("message", _TEXT), _TAGS)),
+                        ("error_message", _TEXT),
+                        _TAGS,
+                    ),
+                ),
+                _TAGS,
+            ),
+        ),
+        ("throttle_time_ms", Int32),
+        _TAGS,
+    )
+
+
+class _Produce(RequestStruct):
+    FLEXIBLE_VERSION = True
+    API_KEY = 0
+    API_VERSION = 12
+    RESPONSE_TYPE = _ProduceResponse
+    SCHEMA = Schema(
+        ("transactional_id", _TEXT),
+        ("required_acks", Int16),
+        ("timeout", Int32),
+        (
+            "topics",
+            CompactArray(
+                ("topic", _TEXT),
+                ("partitions", CompactArray(("partition", Int32), ("records", CompactBytes), _TAGS)),
+                _TAGS,
+            ),
+        ),
+        _TAGS,
+    )
+
+
+class _TxnOffsetCommitResponse(Response):
+    API_KEY = 28
+    API_VERSION = 5
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        (
+            "topics",
+            CompactArray(
+                ("topic", _TEXT),
+                ("partitions", CompactArray(("partition", Int32), ("error_code", Int16), _TAGS)),
+                _TAGS,
+            ),
+        ),
+        _TAGS,
+    )
+
+
+class _TxnOffsetCommit(RequestStruct):
+    FLEXIBLE_VERSION = True
+    API_KEY = 28
+    API_VERSION = 5
+    RESPONSE_TYPE = _TxnOffsetCommitResponse
+    SCHEMA = Schema(
+        ("transactional_id", _TEXT),
+        ("group_id", _TEXT),
+        ("producer_id", Int64),
+        ("producer_epoch", Int16),
+        ("generation_id", Int32),
+        ("member_id", _TEXT),
+        ("group_instance_id", _TEXT),
+        (
+            "topics",
+            CompactArray(
+                ("topic", _TEXT),
+                (
+                    "partitions",
+                    CompactArray(
+                        ("partition", Int32),
+                        ("offset", Int64),
+                        ("leader_epoch", Int32),
+                        ("metadata", _TEXT),
+                        _TAGS,
+                    ),
+                ),
+                _TAGS,
+            ),
+        ),
+        _TAGS,
+    )
+
+
+class _EndTxnResponse(Response):
+    API_KEY = 26
+    API_VERSION = 5
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        ("error_code", Int16),
+        ("producer_id", Int64),
+        ("producer_epoch", Int16),
+        _TAGS,
+    )
+
+
+class _EndTxn(RequestStruct):
+    FLEXIBLE_VERSION = True
+    API_KEY = 26
+    API_VERSION = 5
+    RESPONSE_TYPE = _EndTxnResponse
+    SCHEMA = Schema(
+        ("transactional_id", _TEXT),
+        ("producer_id", Int64),
+        ("producer_epoch", Int16),
+        ("committed", Boolean),
+        _TAGS,
+    )
+
+
+class _ApiVersionsResponse(Response):
+    API_KEY = 18
+    API_VERSION = 3
+    SCHEMA = Schema(
+        ("error_code", Int16),
+        ("api_versions", CompactArray(("api_key", Int16), ("min", Int16), ("max", Int16), _TAGS)),
+        ("throttle_time_ms", Int32),
+        _TAGS,
+    )
+
+
+class _ApiVersions(RequestStruct):
+    FLEXIBLE_VERSION = True
+    API_KEY = 18
+    API_VERSION = 3
+    RESPONSE_TYPE = _ApiVersionsResponse
+    SCHEMA = Schema(("software_name", _TEXT), ("software_version", _TEXT), _TAGS)
+
+    def parse_response_header(self, read_buffer: BytesIO | bytes) -> ResponseHeader_v0 | ResponseHeader_v1:
+        """Give the old header: whoever asks for versions cannot know of a newer one."""
+        return ResponseHeader_v0.decode(read_buffer)
+
+
+class Fixed(Request[RequestStruct]):
+    """A request of one version: the broker was asked before whether it knows it."""
+
+    API_KEY = -1
+
+    def __init__(self, struct: RequestStruct) -> None:
+        self._struct = struct
+
+    def build(self, request_struct_class: type[RequestStruct]) -> RequestStruct:
+        """Give the request."""
+        return self._struct
+
+    def prepare(self, versions: Versions) -> RequestStruct:
+        """Give the request; nothing is left to negotiate."""
+        return self._struct
+
+
+def produce(transactional_id: str, timeout_ms: int, topics: list[Any]) -> Fixed:
+    """Write batches: topics are (name, [(partition, records)])."""
+    rows: list[Any] = [(name, [(partition, records, {}) for partition, records in rows], {}) for name, rows in topics]
+    return Fixed(_Produce(transactional_id, -1, timeout_ms, rows, {}))
+
+
+def commit_offsets(transactional_id: str, group: str, pid: int, epoch: int, topics: list[Any]) -> Fixed:
+    """Commit positions of a group that has no members: topics are (name, [(partition, offset)])."""
+    rows: list[Any] = [
+        (name, [(partition, offset, -1, "", {}) for partition, offset in rows], {}) for name, rows in topics
+    ]
+    return Fixed(_TxnOffsetCommit(transactional_id, group, pid, epoch, -1, "", None, rows, {}))
+
+
+def end(transactional_id: str, pid: int, epoch: int, *, commit: bool) -> Fixed:
+    """Commit or abort."""
+    return Fixed(_EndTxn(transactional_id, pid, epoch, commit, {}))
+
+
+def api_versions() -> Fixed:
+    """Ask what the broker knows, and what the cluster has switched on."""
+    return Fixed(_ApiVersions("kawka", "1", {}))
+
+
+def transaction_version(response: Any) -> int:
+    """Give the level of the feature transaction.version in an answer to `api_versions`; 0 when it is not there."""
+    finalized = response.tags.get(2)
+    if finalized is None:
+        return 0
+    features = CompactArray(("name", _TEXT), ("max", Int16), ("min", Int16), _TAGS).decode(BytesIO(finalized)) or []
+    return next((level for name, level, *_ in features if name == "transaction.version"), 0)
