@@ -103,6 +103,7 @@ def _measure(name: str, contenders: list[Contender], turns: list[Turn], runs: in
 async def _run(found: Found, contenders: list[Contender], turns: list[Turn], into: Path, *, keep: bool) -> None:
     """Let all take all turns on one Kafka; what is found is kept after each, whatever comes then."""
     async with ground(keep=keep) as here:
+        await w1.warm(here, contenders)
         for turn in turns:
             for one in contenders:
                 found.runs.append(await attempt(found.workload, one, lambda t=turn, o=one: t(here, o)))

@@ -13,11 +13,10 @@ from benchmarks.w1 import COMMANDS
 async def run(options: Options) -> list[Outcome]:
     """Measure all that this machine can run; `python -m benchmarks.peers` does more, and keeps it."""
     count = options.commands or COMMANDS
-    outcomes = []
+    skipped = {one.key: why for one in FIELD if (why := one.prepare())}
+    for key, why in skipped.items():
+        print(f"{key} is skipped: {why}", file=sys.stderr)
+    contenders = [one for one in FIELD if one.key not in skipped]
     async with ground(keep=options.keep) as here:
-        for one in FIELD:
-            if why := one.prepare():
-                print(f"{one.system} is skipped: {why}", file=sys.stderr)
-            else:
-                outcomes.append(await attempt("w1", one, lambda o=one: w1.turn(here, o, count)))
-    return outcomes
+        await w1.warm(here, contenders)
+        return [await attempt("w1", one, lambda o=one: w1.turn(here, o, count)) for one in contenders]

@@ -3,13 +3,14 @@
 from benchmarks.feed import fill
 from benchmarks.outcome import Outcome, quantile
 from benchmarks.peers.contender import Contender
-from benchmarks.peers.play import WARM_UP, Ground, processes
+from benchmarks.peers.play import Ground, processes
 from benchmarks.sender import Sender
 from benchmarks.sight import sight
 from benchmarks.worker import use
 from benchmarks.workload import commands
 
 SECONDS = 15
+WARM_UP = 50_000
 CALM_S = 4  # at the rate, before what counts
 
 

@@ -6,14 +6,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from benchmarks.arena import PARTITIONS, Arena
-from benchmarks.feed import fill
 from benchmarks.outcome import Outcome
 from benchmarks.peers.contender import Contender
 from benchmarks.peers.stage import Stage
 from benchmarks.worker import Worker
-from benchmarks.workload import commands
-
-WARM_UP = 50_000  # written before anything is measured: a JVM just started interprets its code
 
 
 class Ground:
@@ -43,12 +39,9 @@ class Ground:
 
 @asynccontextmanager
 async def ground(*, keep: bool = False) -> AsyncIterator[Ground]:
-    """Start Kafka and let it write for a moment."""
+    """Start Kafka."""
     async with Arena(keep=keep) as arena:
-        here = Ground(arena)
-        async with here.stage("warm-up") as stage:
-            await fill(stage.broker, stage.commands, commands(WARM_UP), stage.partitions)
-        yield here
+        yield Ground(arena)
 
 
 @asynccontextmanager
