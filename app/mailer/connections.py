@@ -58,7 +58,7 @@ class Connections:
         self._opening = asyncio.Lock()
         self._idle: list[Connection] = []
         self._name: str | None = None
-        self._away = False
+        self.away = False
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[Connection]:
@@ -131,16 +131,16 @@ class Connections:
         return connection
 
     def _complain(self, error: Exception) -> None:
-        if not self._away:  # once, until it is well again
+        if not self.away:  # once, until it is well again
             log.warning(
                 "The SMTP server %s takes no mails (%s); trying again", self._url.shown, str(error) or repr(error)
             )
-        self._away = True
+        self.away = True
 
     def _well(self) -> None:
-        if self._away:
+        if self.away:
             log.warning("The SMTP server %s is back", self._url.shown)
-        self._away = False
+        self.away = False
 
 
 async def _greet(connection: Connection) -> None:

@@ -60,7 +60,8 @@ class Mailer:
 
     async def settle(self) -> None:
         """Wait for the mails under way; those that take too long are abandoned."""
-        if self._begun:
+        hopeless = self._connections.away and self._settings.mail_delivery != AT_MOST_ONCE  # and nothing is lost
+        if self._begun and not hopeless:
             await asyncio.wait(self._begun, timeout=SETTLE_S)
         for task in self._begun:
             task.cancel()

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any, Self
@@ -22,6 +22,7 @@ class Server:
         self.port = free_port()
         self.mails: list[EmailMessage] = []
         self.delay_s = 0.0
+        self.wait: Callable[[], Awaitable[Any]] | None = None  # for what it waits before it answers a content
         self.connections = 0
         self.asked: Counter[str] = Counter()  # RCPT commands by address
         self.most_at_once = 0
@@ -80,6 +81,8 @@ class Server:
         self.most_at_once = max(self.most_at_once, self._at_once)
         try:
             await asyncio.sleep(self.delay_s)  # the slowness that a test asks for
+            if self.wait:
+                await self.wait()
         finally:
             self._at_once -= 1
         if (answer := self.data(envelope.rcpt_tos[0])) == OK:

@@ -110,6 +110,33 @@ async def test_a_mail_without_an_answer_is_sent_again_at_least_once_and_buried_a
     assert copies == (2 if delivery == "at-least-once" else 1)
 
 
+@BOTH
+async def test_a_mailer_told_to_stop_does_not_wait_for_a_server_that_hangs(mailers: Mailers, delivery: str) -> None:
+    mailers.server.delay_s = 3600
+    await mailers.put(*(f"ORD-{number}" for number in range(5)))
+    mailer = mailers.start(KAWKA_MAIL_DELIVERY=delivery)
+
+    async def under_way() -> bool:
+        return mailers.server.asked.total() > 0
+
+    await eventually(under_way)
+    mailer.signal(signal.SIGTERM)
+    assert await mailer.gone(8) == 0
+    mailers.server.delay_s = 0
+    await mailers.put("ORD-5")
+    mailer.start(KAWKA_MAIL_DELIVERY=delivery)
+    await mailers.settled_at(6)
+    if delivery == "at-least-once":
+        assert len(mailers.server.mails) == 6
+    else:
+        letters = await mailers.dead(5)
+        assert {letter.key for letter in letters} == {b"ORD-%d" % number for number in range(5)}
+        assert {dict(letter.headers)["error"] for letter in letters} == {
+            b"Abandoned before the server had answered: it may have been sent."
+        }
+        await mailers.taken(1)
+
+
 async def test_one_recipient_whose_server_is_slow_holds_up_no_other(mailers: Mailers) -> None:
     mailers.server.rcpt = lambda to: "450 Greylisted" if to.startswith("slow") else OK
     await mailers.put("ORD-0", to="slow@shop.example")
