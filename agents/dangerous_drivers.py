@@ -56,7 +56,7 @@ def _let_go(tx: Transaction, key: bytes, driver: bytes | None, up_to: int | None
 
 
 def _emit(tx: Transaction, key: bytes, event: bytes, driver: bytes | None, timestamp: int) -> None:
-    cause: Headers = [("schema", b"1"), ("position", tx.position.encode())]
+    cause: Headers = [("schema", b"1"), ("position", tx.position)]
     joined = event[:-1] + b',"driver":' + (driver or b"null") + b"}"
     tx.emit(topics.dangerous_driving_driver, key, joined, cause, timestamp_ms=timestamp)
 

@@ -28,7 +28,7 @@ def _final(tx: Transaction, window: Window, count: int) -> None:
         "eventType": window.key.decode(),
         "count": count,
     }
-    headers: Headers = [("schema", b"1"), ("position", tx.position.encode())]
+    headers: Headers = [("schema", b"1"), ("position", tx.position)]
     value = orjson.dumps(record)
     tx.emit(topics.dangerous_driving_windowed, window.key, value, headers, timestamp_ms=window.end - 1)
 

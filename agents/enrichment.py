@@ -24,7 +24,7 @@ def enrich(record: Any, tx: Transaction) -> None:
     paid = codec_orders.paid_orders.decode(record.value)
     customer = tx.get(customers, record.key)
     enriched = EnrichedOrder(paid.order, customer, paid.payment)
-    cause = [("schema", b"1"), ("position", tx.position.encode())]
+    cause = [("schema", b"1"), ("position", tx.position)]
     value = encode(enriched)
     tx.emit(topics.orders_enriched, record.key, value, cause)
     if customer is not None:

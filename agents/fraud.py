@@ -18,7 +18,7 @@ def watch(record: Any, tx: Transaction) -> None:
     activity = tx.get(fraud_sessions, record.key) or domain.Activity(order.customer_id)
     activity, verdict = domain.check(order, record.timestamp, activity)
     tx.put(fraud_sessions, record.key, activity)
-    cause = [("schema", b"1"), ("position", tx.position.encode())]
+    cause = [("schema", b"1"), ("position", tx.position)]
     tx.repartition(topics.order_validations, order.id.encode(), encode(verdict), cause)
 
 

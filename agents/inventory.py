@@ -86,7 +86,7 @@ def _become(tx: Transaction, product: bytes, order: Order, before: Stock, outcom
     if outcome.stock is not before:
         tx.put(inventory, product, outcome.stock)
     if outcome.verdict is not None:
-        cause = [("schema", b"1"), ("position", tx.position.encode())]
+        cause = [("schema", b"1"), ("position", tx.position)]
         tx.repartition(topics.order_validations, order_id, encode(outcome.verdict), cause, at_ms)
 
 

@@ -18,7 +18,7 @@ from app.main import app
 def pass_on(record: Any, tx: Transaction) -> None:
     """Check a new order; let the services that judge or hold something for it know where it stands."""
     order = codec_orders.orders.decode(record.value)
-    cause = [("schema", b"1"), ("position", tx.position.encode())]
+    cause = [("schema", b"1"), ("position", tx.position)]
     if order.state == "CREATED":
         tx.emit(topics.order_validations, record.key, encode(domain.check(order)), cause)
         tx.repartition(topics.orders_by_customer, order.customer_id.encode(), record.value, cause)

@@ -56,7 +56,7 @@ def _give_up(record: Any, tx: Transaction) -> None:
 
 
 def _send(tx: Transaction, order: PaidOrder, at_ms: int) -> None:
-    cause = [("schema", b"1"), ("position", tx.position.encode())]
+    cause = [("schema", b"1"), ("position", tx.position)]
     tx.repartition(topics.paid_by_customer, order.order.customer_id.encode(), encode(order), cause, at_ms)
 
 

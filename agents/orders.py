@@ -8,7 +8,7 @@ from app.codec import decode_key, encode, fingerprint, result_error, result_ok, 
 from app.domain.decider import Rejected
 from app.domain.orders import UNKNOWN, Command, OrderState, decide, note, time_out
 from app.engine.answers import Answer
-from app.engine.idempotency import COMMAND_ID, FINGERPRINT
+from app.engine.idempotency import COMMAND_ID, FINGERPRINT, identify
 from app.engine.task import TaskBatch
 from app.engine.transaction import Transaction
 from app.main import app
@@ -39,7 +39,7 @@ def _check(record: Any, tx: Transaction) -> None:
     after = note(validation, state, rfc3339(record.timestamp), REQUIRED)
     if after and state is UNKNOWN:
         tx.schedule(key, PATIENCE_MS, TIME_OUT)
-    _become(tx, key, state, after, [SCHEMA, ("position", tx.position.encode())])
+    _become(tx, key, state, after, [SCHEMA, ("position", tx.position)])
 
 
 def _time_out(record: Any, tx: Transaction) -> None:
@@ -49,21 +49,22 @@ def _time_out(record: Any, tx: Transaction) -> None:
         tx.put(orders_state, key, None)  # checks of an order that never came
         return
     after = time_out(state, rfc3339(record.timestamp), REQUIRED)
-    _become(tx, key, state, after, [SCHEMA, ("position", tx.position.encode())])
+    _become(tx, key, state, after, [SCHEMA, ("position", tx.position)])
 
 
 def _command(record: Any, tx: Transaction) -> None:
     order_id = decode_key(record.key)
     command = codec_orders.order_commands.decode(record.value)
     key, print_ = record.key, fingerprint(command)
-    known = tx.decided(key, command.command_id)
+    identity = identify(key, command.command_id)
+    known = tx.decided(identity)
     if known is not None:
         tx.repeated += 1
         if tx.awaited:
             tx.answer(key, command.command_id, Answer("stored" if known == print_ else "reused"))
         return
     state = tx.get(orders_state, key) or UNKNOWN
-    cause = [SCHEMA, (COMMAND_ID, command.command_id.encode()), ("position", tx.position.encode())]
+    cause = [SCHEMA, (COMMAND_ID, command.command_id.encode()), ("position", tx.position)]
     decision = decide(command, order_id, state, rfc3339(record.timestamp), REQUIRED)
     if not isinstance(decision, Rejected):
         if decision and state.order is None:
@@ -71,7 +72,7 @@ def _command(record: Any, tx: Transaction) -> None:
         state = _become(tx, key, state, decision, cause)
     result = _result(command, state, tx.position, decision)
     tx.emit(topics.order_results, key, result, [*cause, (FINGERPRINT, print_)])
-    tx.remember(key, command.command_id, print_)
+    tx.remember(identity, print_)
     if tx.awaited:
         tx.answer(key, command.command_id, Answer("decided", result))
 
@@ -97,7 +98,7 @@ def _waits(state: OrderState) -> bool:
     return state.order is None or state.order.state == "CREATED"
 
 
-def _result(command: Command, state: OrderState, position: str, decision: Any) -> bytes:
+def _result(command: Command, state: OrderState, position: bytes, decision: Any) -> bytes:
     if isinstance(decision, Rejected):
         return result_error(command.command_id, command.origin_id, state.version, position, decision)
     return result_ok(command.command_id, command.origin_id, state.version, position, encode(state.order))

@@ -17,7 +17,7 @@ def receive(record: Any, tx: Transaction) -> None:
     payment = codec_orders.payments.decode(record.value)
     if tx.get(payments_seen, record.key) is None:
         tx.put(payments_seen, record.key, record.value)
-        cause = [("schema", b"1"), ("position", tx.position.encode())]
+        cause = [("schema", b"1"), ("position", tx.position)]
         tx.repartition(topics.payments_by_order, payment.order_id.encode(), record.value, cause)
 
 

@@ -24,7 +24,7 @@ def follow(record: Any, tx: Transaction) -> None:
     events, dangerous = (truck.events, truck.dangerous) if truck else (0, 0)
     tx.put(trucks, record.key, Truck(position, events + 1, dangerous + position.dangerous, counts))
     if position.dangerous:
-        cause: Headers = [("schema", b"1"), ("position", tx.position.encode())]
+        cause: Headers = [("schema", b"1"), ("position", tx.position)]
         tx.emit(topics.dangerous_driving, record.key, record.value, cause)
         tx.repartition(topics.dangerous_by_driver, b"%d" % position.driver_id, record.value, cause)
         tx.repartition(topics.dangerous_by_type, position.event_type.encode(), record.value, cause)

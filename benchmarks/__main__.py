@@ -22,6 +22,7 @@ NAMES = {
     "restore": "benchmarks.restore",
     "failover": "benchmarks.failover",
     "bridge": "benchmarks.bridge",
+    "joined": "benchmarks.joined",
     "saga": "benchmarks.saga",
     "orders-latency": "benchmarks.orders_latency",
     "peers": "benchmarks.peers.beside",

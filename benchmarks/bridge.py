@@ -40,7 +40,7 @@ async def measure(options: Options, in_flight: int) -> Outcome:
             Arena(keep=options.keep, mqtt_url=mosquitto.url, services=("trucking",)) as arena,
         ):
             broker, worker = arena.kafka.broker, arena.start_worker()
-            await _bridging(worker.url)  # its session is what mosquitto keeps the messages for
+            await bridging(worker.url)  # its session is what mosquitto keeps the messages for
             await worker.stop()
             await asyncio.to_thread(fill, mosquitto.url, count)
             arena.start_worker(1)
@@ -76,7 +76,8 @@ def fill(url: str, count: int) -> None:
             raise TimeoutError("the MQTT broker did not take the messages in time")
 
 
-async def _bridging(url: str) -> None:
+async def bridging(url: str) -> None:
+    """Wait until a worker's bridge is connected. TimeoutError."""
     async with asyncio.timeout(60), aiohttp.ClientSession() as session:
         while True:
             try:

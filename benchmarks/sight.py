@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer
@@ -13,6 +13,7 @@ from benchmarks.arena import PARTITIONS
 from benchmarks.records import consumer, partitions
 
 _ID = re.compile(rb'"commandId":"([^"]+)"').search
+Name = Callable[[bytes], re.Match[bytes] | None]
 
 
 class Seen(NamedTuple):
@@ -25,9 +26,10 @@ class Seen(NamedTuple):
 class Sight:
     """Reads a topic from its end on, in the background. `seen` is by command id."""
 
-    def __init__(self, reader: AIOKafkaConsumer) -> None:
+    def __init__(self, reader: AIOKafkaConsumer, name: Name) -> None:
         self.seen: dict[str, Seen] = {}
         self._reader = reader
+        self._name = name
 
     async def read(self) -> None:
         """Read until cancelled."""
@@ -36,7 +38,7 @@ class Sight:
             now = time.monotonic_ns()
             for tp, records in fetched.items():
                 for record in records:
-                    found = _ID(record.value)
+                    found = self._name(record.value)
                     if found is not None:
                         self.seen.setdefault(found[1].decode(), Seen(tp.partition, now))
 
@@ -48,14 +50,14 @@ class Sight:
 
 
 @contextlib.asynccontextmanager
-async def sight(broker: str, topic: str, count: int = PARTITIONS) -> AsyncIterator[Sight]:
-    """Watch a topic from now on."""
+async def sight(broker: str, topic: str, count: int = PARTITIONS, name: Name = _ID) -> AsyncIterator[Sight]:
+    """Watch a topic from now on; `name` finds what a record is called, by default its command id."""
     async with consumer(broker, fetch_max_wait_ms=100) as reader:
         reader.assign(partitions(topic, count))
         await reader.seek_to_end()
         for tp in partitions(topic, count):
             await reader.position(tp)
-        eye = Sight(reader)
+        eye = Sight(reader, name)
         reading = asyncio.create_task(eye.read())
         try:
             yield eye

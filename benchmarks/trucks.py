@@ -32,7 +32,7 @@ async def run(options: Options) -> list[Outcome]:
     count, workers = options.commands or POSITIONS, options.workers or 1
     async with Arena(keep=options.keep, services=("trucking",)) as arena:
         broker = arena.kafka.broker
-        await _drivers(broker)
+        await put_drivers(broker)
         await fill(broker, topics.truck_position.name, positions(count))
         for _ in range(workers):
             arena.start_worker()
@@ -72,7 +72,8 @@ def positions(count: int) -> Iterator[Command]:
         yield Command(str(number), b"%d" % truck, orjson.dumps(value))
 
 
-async def _drivers(broker: str) -> None:
+async def put_drivers(broker: str) -> None:
+    """Publish the drivers, as their source would."""
     async with AIOKafkaProducer(bootstrap_servers=broker) as producer:
         rows = ({"id": number, "firstName": "A", "lastName": "Driver"} for number in range(DRIVERS))
         sent = [

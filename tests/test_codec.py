@@ -280,7 +280,7 @@ def test_an_event_without_fields_has_an_envelope_too() -> None:
 
 def test_the_result_of_an_accepted_command_holds_the_snapshot() -> None:
     snapshot = initial("inv-1")
-    assert json.loads(result_ok("c-1", "web", 0, "invoice-commands-3:18", encode(snapshot))) == {
+    assert json.loads(result_ok("c-1", "web", 0, b"invoice-commands-3:18", encode(snapshot))) == {
         "commandId": "c-1",
         "originId": "web",
         "ok": True,
@@ -293,7 +293,7 @@ def test_the_result_of_an_accepted_command_holds_the_snapshot() -> None:
 @pytest.mark.parametrize(("field", "more"), [(None, {}), ("quantity", {"field": "quantity"})])
 def test_the_result_of_a_refused_command_holds_the_error(field: str | None, more: dict[str, str]) -> None:
     rejected = Rejected("not-so", 'Not "so".', field)
-    assert json.loads(result_error("c-1", "web", 4, "invoice-commands-3:18", rejected)) == {
+    assert json.loads(result_error("c-1", "web", 4, b"invoice-commands-3:18", rejected)) == {
         "commandId": "c-1",
         "originId": "web",
         "ok": False,

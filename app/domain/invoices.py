@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Final, Literal, TypeAlias, assert_never
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from app.domain import decimals, texts
 from app.domain.decider import BaseCommand, BaseEvent, Rejected
@@ -138,14 +137,18 @@ def evolve(state: Invoice, event: Event) -> Invoice:
             status = "Deleted"
         case _:
             assert_never(event)
-    return replace(
-        state,
-        line_items=items,
-        status=status,
-        total=total,
-        paid=paid,
-        balance=decimals.subtract(total, paid),
-        version=state.version + 1,
+    return Invoice(  # by place, as declared: three times as fast as by name
+        state.invoice_id,
+        state.customer_name,
+        state.customer_email,
+        state.issue_date,
+        state.due_date,
+        items,
+        status,
+        total,
+        paid,
+        decimals.subtract(total, paid),
+        state.version + 1,
     )
 
 

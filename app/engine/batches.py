@@ -9,15 +9,16 @@ Headers = list[tuple[str, bytes]]
 class Batch:
     """A record batch being filled; `count` records are in it. aiokafka's own wrapper costs as much as the record."""
 
-    __slots__ = ("_builder", "count")
+    __slots__ = ("_builder", "add", "count")
 
     def __init__(self, most_bytes: int) -> None:
         self.count = 0
         self._builder = DefaultRecordBatchBuilder(2, 0, 1, -1, -1, 0, most_bytes)
+        self.add = self._builder.append  # None when the record does not fit
 
     def append(self, timestamp: int, key: bytes | None, value: bytes | None, headers: Headers) -> bool:
         """Add a record; False when it does not fit any more."""
-        if self._builder.append(self.count, timestamp, key, value, headers) is None:
+        if self.add(self.count, timestamp, key, value, headers) is None:
             return False
         self.count += 1
         return True

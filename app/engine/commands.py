@@ -15,7 +15,7 @@ from app.codec import (
 )
 from app.domain.decider import BaseCommand, Rejected
 from app.engine.answers import Answer
-from app.engine.idempotency import COMMAND_ID, FINGERPRINT
+from app.engine.idempotency import COMMAND_ID, FINGERPRINT, identify
 from app.engine.table import Keys, Table
 from app.engine.transaction import Transaction
 from app.topics import Topic
@@ -86,8 +86,8 @@ class Judge(Generic[C, S, E]):
         aggregate_id = decode_key(record.key)
         command = self._decode(record.value)
         key, command_id = record.key, command.command_id
-        print_ = fingerprint(command)
-        known = tx.decided(key, command_id)
+        identity, print_ = identify(key, command_id), fingerprint(command)
+        known = tx.decided(identity)
         if known is not None:
             tx.repeated += 1
             if tx.awaited:
@@ -97,11 +97,10 @@ class Judge(Generic[C, S, E]):
         if state is None:
             state = self._initial(aggregate_id)
         decision = self._decide(command, state)
-        position = tx.position
-        where = position.encode()
+        where = tx.position
         cause = [SCHEMA, (COMMAND_ID, command_id.encode()), ("position", where)]
         if isinstance(decision, Rejected):
-            result = result_error(command_id, command.origin_id, state.version, position, decision)
+            result = result_error(command_id, command.origin_id, state.version, where, decision)
         else:
             at = rfc3339(record.timestamp)
             for event in decision:
@@ -114,8 +113,8 @@ class Judge(Generic[C, S, E]):
             snapshot = encode(state)
             if decision:
                 tx.put(self._states, key, state, snapshot)
-            result = result_ok(command_id, command.origin_id, state.version, position, snapshot)
+            result = result_ok(command_id, command.origin_id, state.version, where, snapshot)
         tx.emit(self._results, key, result, [*cause, (FINGERPRINT, print_)])
-        tx.remember(key, command_id, print_)
+        tx.remember(identity, print_)
         if tx.awaited:
             tx.answer(key, command_id, Answer("decided", result))

@@ -1,6 +1,7 @@
 """Which commands were decided already: a fold of the results topic. One sent again has no second effect."""
 
 from collections import deque
+from collections.abc import Iterable
 from struct import Struct
 from typing import NamedTuple
 
@@ -37,23 +38,23 @@ class DecidedCommands:
 
     def get(self, key: bytes, command_id: str) -> Decided | None:
         """Give what is known of a command, None when it was never decided or long ago."""
-        packed = self._entries.get(_identity(key, command_id))
+        packed = self._entries.get(identify(key, command_id))
         return None if packed is None else Decided(packed[_WHERE.size :], *_WHERE.unpack_from(packed))
 
-    def fingerprint(self, key: bytes, command_id: str) -> bytes | None:
+    def fingerprint(self, identity: bytes) -> bytes | None:
         """Give what a command asked, None as in `get`."""
-        packed = self._entries.get(b"%b %b" % (key, command_id.encode()))  # _identity, without the call
+        packed = self._entries.get(identity)
         return None if packed is None else packed[_WHERE.size :]
 
-    def add(self, key: bytes, command_id: str, decided: Decided) -> None:
-        """Remember a decided command; forget those that are too old or too many."""
-        entries, by_age, identity = self._entries, self._by_age, _identity(key, command_id)
-        fingerprint, offset, at_ms = decided
-        if identity not in entries:
-            by_age.append(identity)
-        entries[identity] = _WHERE.pack(offset, at_ms) + fingerprint
+    def add(self, decided: Iterable[tuple[bytes, Decided]]) -> None:
+        """Remember decided commands, in order; forget those that are too old or too many."""
+        entries, by_age, pack, at_ms = self._entries, self._by_age, _WHERE.pack, 0
+        for identity, (fingerprint, offset, at_ms) in decided:
+            if identity not in entries:
+                by_age.append(identity)
+            entries[identity] = pack(offset, at_ms) + fingerprint
         oldest_ms = at_ms - self._max_age_ms
-        while len(entries) > self._max_count or _WHERE.unpack_from(entries[by_age[0]])[1] < oldest_ms:
+        while by_age and (len(entries) > self._max_count or _WHERE.unpack_from(entries[by_age[0]])[1] < oldest_ms):
             del entries[by_age.popleft()]
 
     def fold(self, record: KafkaRecord) -> None:
@@ -61,7 +62,8 @@ class DecidedCommands:
         headers = dict(record.headers)
         command_id, fingerprint = headers.get(COMMAND_ID), headers.get(FINGERPRINT)
         if record.key is not None and command_id is not None and fingerprint is not None:
-            self.add(record.key, command_id.decode(), Decided(fingerprint, record.offset, record.timestamp))
+            decided = Decided(fingerprint, record.offset, record.timestamp)
+            self.add([(identify(record.key, command_id.decode()), decided)])
 
     def clear(self) -> None:
         """Forget everything, to be folded anew."""
@@ -69,5 +71,6 @@ class DecidedCommands:
         self._by_age.clear()
 
 
-def _identity(key: bytes, command_id: str) -> bytes:
+def identify(key: bytes, command_id: str) -> bytes:
+    """Give what tells a command from all others: its aggregate and its id."""
     return b"%b %b" % (key, command_id.encode())  # ids hold no blanks

@@ -40,13 +40,13 @@ class Output:
 
 
 class Outputs:
-    """All outputs of one transaction. `append` never waits; when `crowded`, `drain` should follow."""
+    """All outputs of one transaction. `append` never waits; with MOST_WAITING batches `unseen`, `drain` is due."""
 
     def __init__(self, producer: TaskProducer, name: Callable[[Topic], str]) -> None:
         self._producer = producer
         self._name = name
         self._outputs: dict[tuple[str, int], Output] = {}
-        self._unseen: list[asyncio.Future[int]] = []
+        self.unseen: list[asyncio.Future[int]] = []
 
     def append(
         self, topic: Topic, partition: int, key: bytes | None, value: bytes | None, timestamp: int, headers: Headers
@@ -56,20 +56,19 @@ class Outputs:
         output = self._outputs.get(slot)
         if output is None:
             output = self._outputs[slot] = Output(topic, self._name(topic), partition)
-        if not output.batch.append(timestamp, key, value, headers):
+        batch = output.batch
+        if batch.add(batch.count, timestamp, key, value, headers) is not None:  # as append does, without its call
+            batch.count += 1
+        else:
             self._send(output)
             if not output.batch.append(timestamp, key, value, headers):
                 raise OutputTooLargeError(f"{len(value or b'')} bytes do not fit a batch for {topic.name}")
         return output
 
-    @property
-    def crowded(self) -> bool:
-        """Whether so much is on its way that it is better to wait."""
-        return len(self._unseen) > MOST_WAITING
-
     async def drain(self) -> None:
         """Wait until Kafka has what was sent. Raises what went wrong with it."""
-        unseen, self._unseen = self._unseen, []
+        unseen = self.unseen.copy()
+        self.unseen.clear()
         await asyncio.gather(*unseen)
 
     def send_all(self) -> None:
@@ -85,7 +84,7 @@ class Outputs:
         output.batch = output.new_batch()
         ack = self._producer.send(output.name, output.partition, batch)
         output.acks.append(ack)
-        self._unseen.append(ack)
+        self.unseen.append(ack)
 
     async def acknowledged(self, partition: int) -> dict[str, tuple[list[int], int]]:
         """Wait until Kafka has everything; by topic of `partition` the offset of each batch, and the next offset."""

@@ -13,7 +13,7 @@ from app.engine import crash, deadletters, timers
 from app.engine.answers import Answer
 from app.engine.batches import Headers
 from app.engine.idempotency import Decided
-from app.engine.outputs import RECORD_OVERHEAD, Outputs, OutputTooLargeError
+from app.engine.outputs import MOST_WAITING, RECORD_OVERHEAD, Outputs, OutputTooLargeError
 from app.engine.pacing import SHORT, Seat, Turn
 from app.engine.producers import TaskProducer
 from app.engine.state import Parked, State
@@ -55,8 +55,8 @@ class Transaction:
         self._puts: dict[bytes, _Entry] = {}
         self._emits: list[tuple[Topic, bytes | None, bytes | None, Headers, int | None, int | None]] = []
         self._outputs = Outputs(producer, task.topic_name)
-        self._decided: tuple[tuple[bytes, str], bytes] | None = None
-        self._remembered: dict[tuple[bytes, str], tuple[bytes, int, tuple[int, int]]] = {}
+        self._decided: tuple[bytes, bytes] | None = None
+        self._remembered: dict[bytes, tuple[bytes, int, tuple[int, int]]] = {}
         self.parked: dict[bytes, Parked] = self._state.parked
         self._answers: list[tuple[bytes, str, Answer]] = []
         self.answers: list[tuple[bytes, str, Answer]] = []
@@ -69,10 +69,10 @@ class Transaction:
     # --- what handlers use
 
     @property
-    def position(self) -> str:
+    def position(self) -> bytes:
         """The position that includes the record at hand, as a consistency token: topic-partition:nextOffset."""
         record = self.record
-        return f"{record.topic}-{record.partition}:{record.offset + 1}"
+        return f"{record.topic}-{record.partition}:{record.offset + 1}".encode()
 
     def get(self, table: Table, key: bytes) -> Any:
         """Give the value of a key as this transaction sees it, or None."""
@@ -152,14 +152,14 @@ class Transaction:
         """Whether this transaction had nothing but timer records."""
         return all(topic == self._timers_topic for topic in self._topics)
 
-    def decided(self, key: bytes, command_id: str) -> bytes | None:
+    def decided(self, identity: bytes) -> bytes | None:
         """Give the fingerprint of a command that has its result already, committed or in this transaction."""
-        mine = self._remembered.get((key, command_id))
-        return self._state.decided.fingerprint(key, command_id) if mine is None else mine[0]
+        mine = self._remembered.get(identity)
+        return self._state.decided.fingerprint(identity) if mine is None else mine[0]
 
-    def remember(self, key: bytes, command_id: str, fingerprint: bytes) -> None:
+    def remember(self, identity: bytes, fingerprint: bytes) -> None:
         """Note that the result emitted just now decides this command."""
-        self._decided = ((key, command_id), fingerprint)
+        self._decided = identity, fingerprint
 
     @property
     def awaited(self) -> bool:
@@ -188,7 +188,7 @@ class Transaction:
             seat.leave()
 
     async def _run(self, records: list[Any], handler: Handler, seat: Seat) -> None:
-        turn, long = Turn(), len(records) > SHORT
+        turn, long, unseen = Turn(), len(records) > SHORT, self._outputs.unseen
         for record in records:
             if long and not seat.taken:
                 await seat.take()
@@ -201,7 +201,7 @@ class Transaction:
                     seat.leave()
                     await self._finish(record, waits)
             self._flush()
-            if self._outputs.crowded:
+            if len(unseen) > MOST_WAITING:
                 seat.leave()
                 await self._outputs.drain()
             if perf_counter() >= turn.until:
@@ -278,8 +278,10 @@ class Transaction:
         state = self._state
         if self._remembered:
             bases = offsets[state.results or ""][0]
-            for identity, (fingerprint, at_ms, (batch, index)) in self._remembered.items():
-                state.decided.add(*identity, Decided(fingerprint, bases[batch] + index, at_ms))
+            state.decided.add(
+                (identity, Decided(fingerprint, bases[batch] + index, at_ms))
+                for identity, (fingerprint, at_ms, (batch, index)) in self._remembered.items()
+            )
         state.committed(entries, decoded, folded, self._position)
         state.parked = self.parked
 
@@ -298,7 +300,7 @@ class Transaction:
                 decoded[full] = value
             if table.changelog:
                 outputs.append(table.topic, partition, key, encoded, timestamp, headers)
-                if outputs.crowded:
+                if len(outputs.unseen) > MOST_WAITING:
                     await outputs.drain()
             if perf_counter() >= turn.until:
                 await turn.give()
