@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from app.admin import TopicsError
-from app.commands import audit, clients, deadletters, kafka, mailer, services, settings, simulate, topics, up
+from app.commands import audit, clients, deadletters, kafka, mailer, replay, services, settings, simulate, topics, up
 from app.commands.web import CallError
 from app.local.errors import LocalError
 from app.settings import SettingsError
@@ -36,7 +36,7 @@ for command in (
     clients.history,
     deadletters.deadletters,
     audit.audit,
-    audit.audit,
+    replay.replay,
     settings.settings,
     topics.topics,
     simulate.simulate,

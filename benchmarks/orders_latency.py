@@ -13,7 +13,7 @@ from benchmarks.arena import Arena
 from benchmarks.feed import fill
 from benchmarks.options import Options
 from benchmarks.outcome import Outcome, Value, quantile
-from benchmarks.saga import CUSTOMERS, PRODUCTS, customers, stock
+from benchmarks.saga import CUSTOMERS, PRODUCTS, customers, stock, transactions
 from benchmarks.worker import use
 
 RATE = 50
@@ -36,9 +36,9 @@ async def run(options: Options) -> list[Outcome]:
         urls = [worker.url for worker in arena.workers]
         async with aiohttp.ClientSession() as http:
             await _keep(http, urls, range(warm), rate)
-            before = use(arena.workers)
+            before, done = use(arena.workers), await transactions(urls)
             answers = await _keep(http, urls, range(warm, warm + count), rate)
-            after = use(arena.workers)
+            after, done = use(arena.workers), await transactions(urls) - done
     posts, validated = [posted for posted, _ in answers], [done for _, done in answers if done is not None]
     figures: dict[str, Value] = {
         "at_rate_per_s": rate,
@@ -48,6 +48,7 @@ async def run(options: Options) -> list[Outcome]:
         "p99_ms": round(quantile(validated or [0], 0.99), 1),
         "max_ms": round(max(validated or [0]), 1),
         "cpu_us_per_item": round((after.cpu_s - before.cpu_s) / count * 1e6, 1),
+        "transactions_per_item": round(sum(done.values()) / count, 2),
         "crowding": after.crowding(before),
     }
     missing = count - len(validated)

@@ -45,7 +45,7 @@ async def run(options: Options) -> list[Outcome]:
         enriched = Watch(broker, topics.orders_enriched.name, lambda: use(arena.workers))
         within = 120 + count / 300
         await asyncio.gather(placed.run(2 * count, 1.0, within), enriched.run(count, 1.0, within))
-        transactions = await _transactions([worker.url for worker in arena.workers])
+        done = await transactions([worker.url for worker in arena.workers])
         faults = [*await _prove(broker, count), *(await audits.orders(arena.settings)).findings()]
     begin, end = _moved(placed)[0], _moved(enriched)[-1]
     seconds, validated = end.at - begin.at, _moved(placed)[-1].at - begin.at
@@ -54,7 +54,7 @@ async def run(options: Options) -> list[Outcome]:
         "rate_per_s": round(count / seconds),
         "validated_per_s": round(count / validated),
         "cpu_us_per_item": round((end.use.cpu_s - begin.use.cpu_s) / count * 1e6, 1),
-        "transactions_per_item": round(sum(transactions.values()) / count, 3),
+        "transactions_per_item": round(sum(done.values()) / count, 3),
         "rss_mb": round(enriched.peak_rss / workers / 2**20),
         "seconds": round(seconds, 2),
         "crowding": end.use.crowding(begin.use),
@@ -105,7 +105,7 @@ def _moved(watch: Watch) -> list[Sample]:
     return [sample for sample in watch.samples if sample.ends != nothing]
 
 
-async def _transactions(urls: list[str]) -> Counter[str]:
+async def transactions(urls: list[str]) -> Counter[str]:
     """Count the transactions of each agent so far."""
     found = Counter[str]()
     async with aiohttp.ClientSession() as http:

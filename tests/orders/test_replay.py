@@ -1,0 +1,52 @@
+"""A replay of the order services gives, byte for byte, what they gave when it happened."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import orjson
+
+from tests.orders import crowd
+from tests.orders.shop import Shop
+from tests.workers import eventually
+
+ENV = {"KAWKA_PAYMENT_WAIT_S": "4", "KAWKA_JOIN_GRACE_S": "1"}
+AGENTS = {"orders", "order-details", "inventory", "fraud", "payments", "order-payments", "enrichment"}
+
+
+async def differences(shop: Shop, **env: str) -> list[str]:
+    """Replay all services of a shop that is idle; say where it came out otherwise."""
+    cluster = shop.cluster
+    names = {
+        "KAWKA_BROKER": cluster.broker,
+        "KAWKA_TOPIC_PREFIX": f"{cluster.name}-",
+        "KAWKA_SERVICES": "orders",
+        "KAWKA_DATA_DIR": str(Path(cluster.workers[0].data_dir) / "replay"),
+    }
+    command = (sys.executable, "-m", "app.cli", "replay", "--json")
+    process = await asyncio.create_subprocess_exec(
+        *command, env={**os.environ, **names, **env}, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    reports = [orjson.loads(line) for line in output.splitlines()]
+    assert {one["agent"] for one in reports} == AGENTS
+    assert all(one["records"] and one["outputs"] for one in reports)
+    found = [difference for one in reports for difference in one["differences"]]
+    assert process.returncode == bool(found)
+    return found
+
+
+async def test_a_replay_gives_the_same_bytes(mortal: Shop) -> None:
+    mortal.cluster.start(**ENV)
+    await mortal.cluster.settled()
+    await crowd.open_up(mortal)
+    await crowd.order(mortal, count=600, rate=200)
+
+    async def settled() -> bool:
+        return await crowd.settled(mortal, 600)
+
+    await eventually(settled, 60, "that every order is settled")
+    assert await crowd.wrong(mortal, 600) == []
+    assert await differences(mortal, **ENV) == []
+    assert await differences(mortal, **ENV, KAWKA_ORDER_CHECKS="FRAUD_CHECK"), "other rules come out otherwise"
