@@ -101,9 +101,14 @@ def fingerprint(command: BaseCommand) -> bytes:
     Taken from the struct, so the order of JSON keys, blanks and unknown fields do not count.
     """
     # {"type":"T","commandId":"c","originId":"o",... : BaseCommand fixes the order, and ids hold no quotes.
-    name = type(command).__struct_config__.tag
+    name = _tag(type(command))
     ids = _IDS + len(name) + len(command.command_id) + len(command.origin_id)
-    return blake2b(name.encode() + encode(command)[ids:], digest_size=8).digest()
+    return blake2b(name + encode(command)[ids:], digest_size=8).digest()
+
+
+@lru_cache
+def _tag(command: type[BaseCommand]) -> bytes:
+    return str(command.__struct_config__.tag).encode()
 
 
 def envelope(event_json: bytes, command_id: str, version: int, at: str) -> bytes:

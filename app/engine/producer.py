@@ -177,10 +177,10 @@ class Producer:
         deadline: float,
     ) -> list[TopicPartition]:
         """Send one request; give the partitions that are done. Sent again, Kafka knows a batch by its sequence."""
-        topics: dict[str, list[tuple[int, bytearray]]] = {}
+        topics: dict[str, wire.Rows] = {}
         for tp in tps:
             topics.setdefault(tp.topic, []).append((tp.partition, ready[tp][1]))
-        request = wire.produce(self._id, self._request_ms, list(topics.items()))
+        request = wire.produce(self._id, self._request_ms, topics)
         late = asyncio.get_running_loop().time() > deadline
         try:
             response = await self._client.send(node, request)
