@@ -57,7 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     prefix: Annotated[str, Meta(min_length=1, description="begins group names and transactional ids")] = "kawka"
     topic_prefix: Annotated[str, Meta(description="put before every topic name; for tests and benchmarks")] = ""
     session_timeout_s: Annotated[float, Meta(gt=0, description="silence after which the group gives up on us")] = 6.0
-    heartbeat_s: Annotated[float, Meta(gt=0, description="time between two heartbeats")] = 2.0
+    heartbeat_s: Annotated[float, Meta(gt=0, description="time between two heartbeats")] = 1.0
     join_grace_s: Annotated[float, Meta(gt=0, description="how long an event waits for the row it is joined with")] = (
         5.0
     )

@@ -14,6 +14,7 @@ from app import topics
 from benchmarks.arena import Arena
 from benchmarks.feed import fill, partition
 from benchmarks.hammer import Answer, Request
+from benchmarks.latency import WARM_UP_S
 from benchmarks.options import Options
 from benchmarks.outcome import Outcome, quantile
 from benchmarks.sight import sight
@@ -43,6 +44,7 @@ async def run(options: Options) -> list[Outcome]:
         here = [key for key in keys if partition(key) in own]
         there = [key for key in keys if partition(key) not in own]
         call = Caller(first.url, arena.directory)
+        await call([_post(one) for one in commands(rate * WARM_UP_S, "more warm-up")], rate)
         outcomes = [_commands(await call([_post(one) for one in commands(count, "http")], rate), rate)]
         for name, chosen in (("GET, local", here), ("GET, forwarded", there)):
             await call(_gets(chosen, GETS // 10), 0)
