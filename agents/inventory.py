@@ -82,7 +82,8 @@ def _give_up(record: Any, tx: Transaction) -> None:
 def _become(tx: Transaction, product: bytes, order: Order, before: Stock, outcome: Outcome, at_ms: int) -> None:
     """Keep an outcome, and tell what it says of the order."""
     order_id = order.id.encode()
-    tx.put(reservations, order_id, outcome.reservation)
+    if outcome.reservation is not tx.get(reservations, order_id):  # else it was final before
+        tx.put(reservations, order_id, outcome.reservation)
     if outcome.stock is not before:
         tx.put(inventory, product, outcome.stock)
     if outcome.verdict is not None:

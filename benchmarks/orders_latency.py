@@ -18,7 +18,7 @@ from benchmarks.worker import use
 
 RATE = 50
 SECONDS = 20
-WARM_UP_S = 8  # a Kafka just started is slow until its code is compiled
+WARM_UP_S = 40  # a Kafka just started is slow until its code is compiled
 CREATED, OK = 201, 200
 _Answer = tuple[float, float | None]
 
