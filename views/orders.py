@@ -37,15 +37,17 @@ def _is_check(value: bytes) -> bool:
     return True
 
 
-def _each_check(record: Any) -> bytes:
+def _each(record: Any) -> bytes:
     key: bytes = record.key or b""
     value: bytes = record.value
-    return key + value  # the checks of an order have one key: only a repeated one is left out
+    return key + value  # what belongs to one order has one key: only what is repeated is left out
 
 
 ORDER_FEEDS: Final = (
     Feed(topics.orders, "orders", latest=True),
-    Feed(topics.order_validations, "checks", latest=True, fits=_is_check, same=_each_check),
+    Feed(topics.order_validations, "checks", latest=True, fits=_is_check, same=_each),
+    Feed(topics.payments_by_order, "payments", latest=True, same=_each),
+    Feed(topics.order_emails, "emails", latest=True),
 )
 
 

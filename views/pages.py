@@ -10,7 +10,16 @@ from aiohttp.web import Request, Response, UrlDispatcher
 from views.problems import Problem
 
 STATIC: Final = Path(__file__).parent / "static"
-ADDRESSES: Final = ("/", "/invoices/{id}", "/trucks", "/workers", "/topology", "/dead-letters")
+ADDRESSES: Final = (
+    "/",
+    "/invoices/{id}",
+    "/trucks",
+    "/orders",
+    "/orders/{id}",
+    "/workers",
+    "/topology",
+    "/dead-letters",
+)
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'",

@@ -55,6 +55,7 @@ class Workers:
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "generation": self._app.lease.generation,
+            "records": self._app.metrics.records,
             "tasks": [
                 {
                     "agent": task.agent.name,
@@ -89,7 +90,7 @@ class Workers:
             for partition in range(self._app.settings.partitions)
             if self._app.owners.url(agent, partition) == url
         ]
-        return {"url": url, "host": None, "pid": None, "generation": None, "tasks": tasks}
+        return {"url": url, "host": None, "pid": None, "generation": None, "records": {}, "tasks": tasks}
 
 
 def _rounded(task: Task) -> float | None:

@@ -13,6 +13,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.records: dict[str, int] = {}  # of each agent, for those who cannot read Prometheus's text
         labels = ("agent", "partition")
         self._records = Counter("kawka_records", "Source records committed", labels, registry=self.registry)
         self._transactions = Counter("kawka_transactions", "Transactions committed", labels, registry=self.registry)
@@ -37,6 +38,7 @@ class Metrics:
     def committed(self, agent: str, partition: int, tx: "Transaction") -> None:
         """Count a committed transaction."""
         label = str(partition)
+        self.records[agent] = self.records.get(agent, 0) + tx.handled
         self._records.labels(agent, label).inc(tx.handled)
         self._transactions.labels(agent, label).inc()
         self._seconds.labels(agent).observe(tx.seconds)

@@ -48,6 +48,16 @@ async def test_an_order_is_placed_once_however_often_it_is_sent(
     assert sum(each["event"].get("state") == "CREATED" for each in events["items"]) == 1
 
 
+async def test_an_order_that_was_refused_may_be_put_right_under_the_same_id(
+    http: aiohttp.ClientSession, urls: tuple[str, str]
+) -> None:
+    wrong = new_order(price="0.001")
+    for _ in range(2):
+        async with http.post(f"{urls[0]}/v1/orders", json=wrong) as answer:
+            await assert_problem_of_a_command(answer, 422, "invalid-price", "price")
+    assert (await place(http, urls[1], **{**wrong, "price": "0.01"}))["price"] == 0.01
+
+
 async def test_an_order_is_seen_from_every_worker_with_numbers_for_numbers(
     http: aiohttp.ClientSession, urls: tuple[str, str]
 ) -> None:
@@ -245,8 +255,10 @@ async def test_as_many_may_wait_as_there_are_seats_and_the_seat_of_one_who_left_
         await eventually(alone, what="nobody waiting")
 
 
-async def assert_problem_of_a_command(answer: aiohttp.ClientResponse, status: int, code: str) -> None:
-    body = await assert_problem(answer, status, code)
+async def assert_problem_of_a_command(
+    answer: aiohttp.ClientResponse, status: int, code: str, field: str | None = None
+) -> None:
+    body = await assert_problem(answer, status, code, field)
     assert body["commandId"]
 
 

@@ -125,7 +125,7 @@ async def test_a_path_or_query_that_is_malformed_says_where(
         await assert_problem(answer, 400, "malformed", field)
 
 
-@pytest.mark.parametrize("command_id", ["a b", "place", "", "a" * 65])
+@pytest.mark.parametrize("command_id", ["a b", "", "a" * 65])
 async def test_a_command_id_that_is_none_is_malformed(http: aiohttp.ClientSession, web: str, command_id: str) -> None:
     headers = {"Kawka-Command-Id": command_id}
     async with http.delete(f"{web}/v1/orders/{new_id()}", headers=headers) as answer:

@@ -11,11 +11,11 @@ export class Problem extends Error {
   }
 }
 
-export async function call(path, { body, headers = {}, timeout = 15_000 } = {}) {
+export async function call(path, { body, method = body === undefined ? "GET" : "POST", headers = {}, timeout = 15_000 } = {}) {
   let response;
   try {
     response = await fetch(path, {
-      method: body === undefined ? "GET" : "POST",
+      method,
       headers: { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(timeout),

@@ -122,6 +122,7 @@ export class Feed {
 
 export const invoiceFeed = new Feed(`/api/events?origin=${originId}`, ["invoice-changed", "command-result"], "invoice-changed");
 export const truckFeed = new Feed("/api/trucks/stream", ["trucks", "dangerous", "window"], "trucks");
+export const orderFeed = new Feed("/api/orders/stream", ["orders", "checks", "payments", "emails"], "orders");
 
 /** The invoices' feed, as their pages know it. */
 export const { state: feed, last: lastEvent, rate } = invoiceFeed;

@@ -12,6 +12,7 @@ import { Shape } from "./parts/status.js";
 const PLACES = [
   { href: "/", label: "Invoices", icon: "invoices", names: ["invoices", "invoice"], shown: runs.invoices },
   { href: "/trucks", label: "Trucks", icon: "trucks", names: ["trucks"], shown: runs.trucking },
+  { href: "/orders", label: "Orders", icon: "orders", names: ["orders"], shown: runs.orders },
   { href: "/workers", label: "Workers", icon: "workers", names: ["workers"] },
   { href: "/topology", label: "Topology", icon: "topology", names: ["topology"] },
   { href: "/dead-letters", label: "Dead letters", icon: "dead", names: ["dead-letters"] },

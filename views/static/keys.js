@@ -1,4 +1,4 @@
-import { go } from "./router.js";
+import { go, route } from "./router.js";
 
 /** Keys that work wherever nothing is being typed: / search, c create, j and k along the rows. */
 export function startKeys() {
@@ -16,7 +16,7 @@ export function startKeys() {
       }
     } else if (event.key === "c") {
       event.preventDefault();
-      go("/?new=1");
+      go(route.value.name === "orders" ? "/orders?new=1" : "/?new=1");
     } else if (event.key === "j" || event.key === "k") {
       const links = [...document.querySelectorAll("[data-row]")];
       const at = links.indexOf(document.activeElement);

@@ -16,12 +16,14 @@ import { Topology } from "./pages/topology.js";
 import { Workers } from "./pages/workers.js";
 
 const Trucks = later("Trucks", () => import("./pages/trucks.js"));
-const PAGES = { invoices: Invoices, invoice: InvoicePage, trucks: Trucks, workers: Workers, topology: Topology, "dead-letters": DeadLetters };
+const Orders = later("Orders", () => import("./pages/orders.js"));
+const PAGES = { invoices: Invoices, invoice: InvoicePage, trucks: Trucks, orders: Orders, workers: Workers, topology: Topology, "dead-letters": DeadLetters };
 
 function App() {
   const { name, id } = route.value;
   const Page = PAGES[name] ?? Nowhere;
-  return html`<${Frame}><${Page} key=${`${name} ${id ?? ""}`} id=${id} /><//>`;
+  const key = name === "orders" ? name : `${name} ${id ?? ""}`; // an order opens beside the list, which stays
+  return html`<${Frame}><${Page} key=${key} id=${id} /><//>`;
 }
 
 startRouter();

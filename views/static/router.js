@@ -4,6 +4,7 @@ const PAGES = [
   [/^\/$/, "invoices"],
   [/^\/invoices\/([^/]+)$/, "invoice"],
   [/^\/trucks$/, "trucks"],
+  [/^\/orders(?:\/([^/]+))?$/, "orders"],
   [/^\/workers$/, "workers"],
   [/^\/topology$/, "topology"],
   [/^\/dead-letters$/, "dead-letters"],
@@ -27,9 +28,10 @@ export function go(href, { replace = false } = {}) {
     history.replaceState({ y: scrollY }, "");
     history.pushState({ y: 0 }, "", href);
   }
-  const before = route.value.path;
+  const before = route.value;
   route.value = read();
-  if (!replace && before !== route.value.path) scrollTo(0, 0);
+  const samePage = before.name === "orders" && route.value.name === "orders"; // an order opens beside the list
+  if (!replace && before.path !== route.value.path && !samePage) scrollTo(0, 0);
 }
 
 /** The present address with some query parameters changed; null takes one away. */
@@ -45,6 +47,14 @@ export function withQuery(changes) {
 
 export function invoicePath(id) {
   return `/invoices/${encodeURIComponent(id)}`;
+}
+
+/** An order beside the list as it is filtered now; null is the list alone. */
+export function orderPath(id) {
+  const query = new URLSearchParams(location.search);
+  query.delete("new");
+  const text = query.toString();
+  return `/orders${id === null ? "" : `/${encodeURIComponent(id)}`}${text && `?${text}`}`;
 }
 
 export function startRouter() {

@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import msgspec
 from aiohttp.web import Request, Response, StreamResponse, UrlDispatcher
+from msgspec.structs import replace
 
-from app.codec import Undecodable, encode
+from app.codec import Undecodable, encode, fingerprint
 from app.domain.decider import valid_id
 from app.domain.orders import CancelOrder, Command, Order, PlaceOrder, ShipOrder
 from app.engine.agent import Agent
@@ -24,9 +25,6 @@ from views.forward import Owned
 from views.polls import Polls
 from views.problems import Problem, malformed
 from views.v1.shapes import known, shown
-
-PLACED: Final = "place"
-"""The command id of every order that is placed here: an id is placed once, whoever asks and however often."""
 
 _result: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _order: Final = msgspec.json.Decoder(Order)
@@ -59,12 +57,7 @@ class Orders:
             order_id, command = _place(Fields(body))
         except Undecodable as error:
             raise malformed(error.message, error.field) from error
-        try:
-            return await self._placing.of(request, asked, order_id.encode(), command, record=encode(command), sent=body)
-        except Problem as problem:
-            if problem.code == "command-id-reused":
-                raise _exists() from None
-            raise
+        return await self._placing.of(request, asked, order_id.encode(), command, record=encode(command), sent=body)
 
     async def cancel(self, request: Request) -> StreamResponse:
         """Cancel an order: 200 with what it is now, 404, or 409 once it failed or was shipped."""
@@ -76,12 +69,12 @@ class Orders:
 
     async def get(self, request: Request) -> StreamResponse:
         """Give an order, once it is there."""
-        late = Problem("not-there", "There is no order with this id, not even now that the time is over.")
+        late = Problem("not-there", "No order with this id was seen in time.")
         return await self._once(request, lambda _: True, late)
 
     async def validated(self, request: Request) -> StreamResponse:
         """Give an order, once its checks have come to a verdict. A cancelled one gets none: 409."""
-        return await self._once(request, _judged, Problem("not-there", "The order has no verdict yet."))
+        return await self._once(request, _judged, Problem("not-there", "No verdict on the order was seen in time."))
 
     async def _change(self, request: Request, command: Command) -> StreamResponse:
         key = path_id(request).encode()
@@ -107,7 +100,7 @@ class Orders:
 
         partition = self._owned.app.owners.partition(key)
         with self._polls.seat(request, asked):
-            return await self._owned.answer(request, self._agent, partition, asked, here, late=late)
+            return await self._owned.answer(request, self._agent, partition, asked, here, late=late, nobody=late)
 
 
 def _judged(order: Order) -> bool:
@@ -120,14 +113,17 @@ def _place(fields: Fields) -> tuple[str, PlaceOrder]:
     """Read an order. Raises Undecodable; what else is wrong with it is for its rules to say."""
     if fields.optional("state") not in {None, _UNDECIDED}:
         raise Undecodable("A new order's state is CREATED, or left out.", "state")
-    return fields.id("id"), PlaceOrder(
-        PLACED,
+    order_id = fields.id("id")
+    command = PlaceOrder(
+        "",
         ORIGIN,
         customer_id=fields.id("customerId"),
         product=fields.optional("product"),
         quantity=fields.whole("quantity"),
         price=fields.decimal("price"),
     )
+    # The same order sent again is the same command, whoever sends it; one that was put right is another.
+    return order_id, replace(command, command_id=f"place-{fingerprint(command).hex()}")
 
 
 def _command_id(request: Request) -> str:
@@ -135,13 +131,9 @@ def _command_id(request: Request) -> str:
     given = request.headers.get(COMMAND_ID)
     if given is None:
         return str(uuid4())
-    if not valid_id(given) or given == PLACED:
+    if not valid_id(given):
         raise malformed("A command id is 1 to 64 characters of A-Z a-z 0-9 _ . : and -", COMMAND_ID)
     return given
-
-
-def _exists() -> Problem:
-    return Problem("order-exists", "There is an order with this id and other content: a new order needs a new id.")
 
 
 def _created(result: bytes, position: str, served_by: str) -> Response:

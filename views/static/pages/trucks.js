@@ -3,7 +3,7 @@ import { useEffect, useRef } from "../vendor/hooks.js";
 import { truckFeed } from "../feed.js";
 import { useTitle } from "../frame.js";
 import { go, route, withQuery } from "../router.js";
-import { runs } from "../services.js";
+import { mainFeed } from "../services.js";
 import { CommandLine } from "../parts/copy.js";
 import { Icon } from "../parts/icon.js";
 import { Empty, Failure, Skeleton } from "../parts/states.js";
@@ -25,7 +25,7 @@ export function Page() {
     const ends = [follow(), followDrivers()];
     return () => {
       ends.forEach((end) => end());
-      if (runs.invoices.peek()) truckFeed.stop();
+      if (mainFeed.peek() !== truckFeed) truckFeed.stop();
     };
   }, []);
   return html`
