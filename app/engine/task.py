@@ -124,9 +124,11 @@ class Task:
     async def close(self, within: float) -> None:
         """Finish or abort the transaction in flight within some seconds, then let go; callers ask the next owner."""
         self._closing = True
+        ours = True
         try:
             await asyncio.wait_for(self._turn.acquire(), within)
         except TimeoutError:
+            ours = False
             log.warning("%r: its batch did not end in %s s; it is aborted", self, within)
         self.phase = "lost"
         if self._clock_task is not None:
@@ -139,6 +141,8 @@ class Task:
         self.watchers.lost()
         self._stir()
         await self._drop_producer(abort=True)
+        if ours:
+            self._turn.release()  # who waits for a turn finds the task lost
         self.app.states.release(self.agent, self.partition)
 
     async def _live(self) -> None:
@@ -358,6 +362,8 @@ class Task:
             raise NotOwnerError
         handler = self._handler or await self._learn_handler()
         async with self._turn:
+            if self.phase == "lost":
+                raise NotOwnerError
             entry = self.state.parked.get(key)
             if entry is None:
                 raise LookupError(key)
