@@ -14,8 +14,8 @@ from app.domain.decider import valid_id
 from app.engine.app import App
 from views.answers import token
 from views.callers import parse_position
-from views.feeds import Feed, Watcher
-from views.hub import Hub, tell
+from views.feeds import Feed, Watcher, tell
+from views.hub import Hub
 from views.problems import malformed, not_ready
 
 BEAT_S: Final = 1.0  # a page that hears nothing for twice as long says that the feed is lost

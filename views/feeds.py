@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from faust.types import TP
 
 from app.topics import Topic
+from views.answers import array, token
 
 QUEUE_BYTES: Final = 4 << 20  # what may wait for a slow watcher
 
@@ -83,6 +84,19 @@ def event_text(event: str, position: str, data: bytes) -> bytes:
     """Write a server-sent event; its id is the position behind it."""
     lines = data.replace(b"\r", b"").replace(b"\n", b"\ndata: ")
     return b"event: %b\nid: %b\ndata: %b\n\n" % (event.encode(), position.encode(), lines)
+
+
+def tell(changes: Iterable[Change], seen: dict[TP, int]) -> bytes:
+    """Write changes that somebody missed, moving `seen` along: of what is told together, the latest of each key."""
+    changes = list(changes)
+    single, together = last_of_each(changes)
+    seen.update({each.tp: each.offset + 1 for each in changes if each.key is not None})
+    position = token(seen)
+    texts = [event_text(event, position, array(values)) for event, values in together.items()]
+    for each in single:
+        seen[each.tp] = each.offset + 1
+        texts.append(each.text(token(seen)))
+    return b"".join(texts)
 
 
 class Watcher:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final
@@ -15,11 +14,12 @@ from prometheus_client import CollectorRegistry, Gauge
 from app.engine.app import App
 from app.engine.pacing import Turn
 from views.answers import array, token
-from views.feeds import Change, Feed, Watcher, change, event_text, last_of_each
+from views.audience import Audience
+from views.feeds import Change, Feed, Watcher, change, event_text, last_of_each, tell
 from views.reader import consumer
+from views.ring import Ring
 
 log = logging.getLogger(__name__)
-RING_BYTES: Final = 8 << 20
 LINGER_S: Final = 10.0  # a page that is loaded again finds the hub still running
 MOST_BEHIND: Final = 50_000  # records; further behind, old news is given up for new
 SHARE: Final = 3  # the hub rests this many times as long as it worked, when it has much to do
@@ -46,22 +46,18 @@ class Hub:
         self._read: dict[TP, int] = {}  # ahead of `position` by what is held until it is told together
         self._held: list[Change] = []
         self._telling: asyncio.TimerHandle | None = None
-        self._ring: deque[Change] = deque()
-        self._ring_bytes = 0
-        self._ring_from: dict[TP, int] = {}
-        self._present: set[Watcher] = set()
-        self._everybody: set[Watcher] = set()  # of those, whoever has had what was before
-        self._by_origin: dict[str, set[Watcher]] = {}
+        self._ring = Ring()
+        self._audience = Audience()
         self._pump: asyncio.Task[None] | None = None
         self._idle: asyncio.TimerHandle | None = None
         self._starting = asyncio.Lock()
         self._moved = asyncio.Event()
         watchers = _watchers(app.metrics.registry)
-        watchers.labels(path).set_function(lambda: len(self._present))
+        watchers.labels(path).set_function(lambda: len(self._audience.here))
 
     async def enter(self, watcher: Watcher) -> None:
         """Have the feeds read, if they are not yet, and go on with it until the watcher leaves. Errors: KafkaError."""
-        self._present.add(watcher)
+        self._audience.here.add(watcher)
         async with self._starting:
             if self._idle is not None:
                 self._idle.cancel()
@@ -94,26 +90,18 @@ class Hub:
         """
         if self._pump is None or self._pump.done():
             raise ConnectionResetError("the feed broke off")
-        if any(offset < self._ring_from[tp] for tp, offset in since.items()):
+        if not self._ring.reaches(since):
             return False
         seen = {tp: min(offset, self.position[tp]) for tp, offset in since.items()}
-        missed = [each for each in self._ring if seen[each.tp] <= each.offset < self.position[each.tp]]
-        if text := tell(filter(watcher.hears, missed), seen):
+        if text := tell(filter(watcher.hears, self._ring.between(seen, self.position)), seen):
             watcher.put(text)
-        self._everybody.add(watcher)
-        if watcher.origin is not None:
-            self._by_origin.setdefault(watcher.origin, set()).add(watcher)
+        self._audience.join(watcher)
         return True
 
     def leave(self, watcher: Watcher) -> None:
         """Forget a watcher."""
-        self._present.discard(watcher)
-        self._everybody.discard(watcher)
-        if watcher.origin is not None and watcher.origin in self._by_origin:
-            self._by_origin[watcher.origin].discard(watcher)
-            if not self._by_origin[watcher.origin]:
-                del self._by_origin[watcher.origin]
-        if not self._present and self._idle is None:
+        self._audience.leave(watcher)
+        if not self._audience.here and self._idle is None:
             self._idle = asyncio.get_running_loop().call_later(LINGER_S, self._rest)
 
     async def caught_up(self, since: dict[TP, int]) -> None:
@@ -137,9 +125,7 @@ class Hub:
         self.position = position
         self._read = dict(position)
         self._held.clear()
-        self._ring.clear()
-        self._ring_bytes = 0
-        self._ring_from = dict(position)
+        self._ring.begin(position)
 
     async def _run(self, reading: AIOKafkaConsumer) -> None:
         try:
@@ -167,8 +153,7 @@ class Hub:
             if self._telling is not None:
                 self._telling.cancel()
                 self._telling = None
-            for watcher in tuple(self._everybody):
-                watcher.cut()
+            self._audience.cut()
             await reading.stop()
 
     def _take(self, record: Any) -> None:
@@ -177,17 +162,11 @@ class Hub:
         taken = self.change(record)
         if taken is None:
             return
-        self._ring.append(taken)
-        self._ring_bytes += len(taken.value)
-        while self._ring_bytes > RING_BYTES:
-            oldest = self._ring.popleft()
-            self._ring_bytes -= len(oldest.value)
-            self._ring_from[oldest.tp] = oldest.offset + 1
+        self._ring.add(taken)
         if taken.key is not None:
             self._held.append(taken)
             return
-        watchers = self._everybody if taken.origin is None else self._by_origin.get(taken.origin)
-        if watchers:
+        if watchers := self._audience.concerned(taken):
             text = taken.text(token(self.position))
             for watcher in tuple(watchers):
                 watcher.put(text)
@@ -206,9 +185,7 @@ class Hub:
         self._held.clear()
         self.position.update(self._read)
         for event, values in together.items():
-            text = event_text(event, token(self.position), array(values))
-            for watcher in tuple(self._everybody):
-                watcher.put(text)
+            self._audience.tell(event_text(event, token(self.position), array(values)))
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
 
@@ -222,24 +199,9 @@ class Hub:
             reading.seek(TopicPartition(*tp), max(ends[tp], self._read[tp]))
         self._begin({tp: max(ends[tp], self._read[tp]) for tp in self.tps})
         log.warning("The feed was %d records behind and goes on from the end", behind)
-        text = b'event: gap\nid: %b\ndata: {"skipped":%d}\n\n' % (token(self.position).encode(), behind)
-        for watcher in tuple(self._everybody):
-            watcher.put(text)
+        self._audience.tell(b'event: gap\nid: %b\ndata: {"skipped":%d}\n\n' % (token(self.position).encode(), behind))
 
     def _rest(self) -> None:
         self._idle = None
-        if not self._present and self._pump is not None:
+        if not self._audience.here and self._pump is not None:
             self._pump.cancel()
-
-
-def tell(changes: Iterable[Change], seen: dict[TP, int]) -> bytes:
-    """Write changes that somebody missed, moving `seen` along: of what is told together, the latest of each key."""
-    changes = list(changes)
-    single, together = last_of_each(changes)
-    seen.update({each.tp: each.offset + 1 for each in changes if each.key is not None})
-    position = token(seen)
-    texts = [event_text(event, position, array(values)) for event, values in together.items()]
-    for each in single:
-        seen[each.tp] = each.offset + 1
-        texts.append(each.text(token(seen)))
-    return b"".join(texts)
