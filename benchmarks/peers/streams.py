@@ -96,8 +96,8 @@ class Streams(Contender):
 
     async def owned(self, worker: Worker) -> set[int]:
         """Read what it said last."""
-        said = re.findall(r"^owns ([\d,]+)", worker.log.read_text(), re.MULTILINE)
-        return {int(number) for number in said[-1].split(",")} if said else set()
+        said = re.findall(r"^owns ([\d,]*) ", worker.log.read_text(), re.MULTILINE)
+        return {int(number) for number in said[-1].split(",") if number} if said else set()
 
     async def restored(self, worker: Worker) -> Restored:
         """Read what it said."""
