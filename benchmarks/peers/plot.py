@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from benchmarks.outcome import text
 
-WIDTH = 860
-LABEL = 330
+WIDTH = 900
+LABEL = 370
 ROW = 26
 HEAD = 46
 FIGURE = 150  # right of the bars, for their numbers
