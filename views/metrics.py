@@ -30,7 +30,7 @@ class HttpMetrics:
         children = self._children.get(slot)
         if children is None:
             route = "none" if resource is None else resource.canonical
-            method = request.method if request.method in {"GET", "HEAD", "POST"} else "other"
+            method = request.method if request.method in {"GET", "HEAD", "POST", "DELETE"} else "other"
             children = (self._requests.labels(route, method, str(status)), self._seconds.labels(route))
             if len(self._children) < 1000:  # a method can be any word
                 self._children[slot] = children
