@@ -24,7 +24,7 @@ up: install
 	@$(BIN)/kawka up
 
 test: install chromium mosquitto
-	$(BIN)/pytest -m "not long"
+	$(BIN)/pytest -m "not long" -n 2 --dist worksteal
 
 test-long: install chromium mosquitto
 	$(BIN)/pytest -m long
