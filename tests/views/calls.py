@@ -84,7 +84,7 @@ class Feed:
         self._answer = answer
         self.last_id = ""
 
-    async def next(self, *kinds: str, within: float = 15) -> Any:
+    async def next(self, *kinds: str, within: float = 30) -> Any:
         """Give the data of the next event of some kind, a heartbeat where none is named."""
         async with asyncio.timeout(within):
             async for event, data in self._events():
@@ -95,7 +95,7 @@ class Feed:
     async def until_beat(self, *kinds: str) -> list[dict[str, Any]]:
         """Give the data of all events of some kinds before the next but one heartbeat."""
         found, beats = [], 0
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             async for event, data in self._events():
                 beats += event == "heartbeat"
                 if event in kinds:
