@@ -32,7 +32,7 @@ class Sink:
         content = envelope.original_content or b""
         seconds, rest = divmod(time.time_ns(), 1_000_000_000)
         name = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime(seconds))}.{rest:09}.eml"
-        scratch = self._directory / f".{name}"
+        scratch = self._directory / f"{name}.tmp"
         scratch.write_bytes(content)
         self._files.append(scratch.rename(self._directory / name))  # read by others at any moment: whole or not at all
         while len(self._files) > KEPT:
