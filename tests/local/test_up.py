@@ -19,6 +19,7 @@ from app.local.process import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 KAWKA = [sys.executable, "-m", "app.cli"]
+FEW = ["--only", "invoices"]  # where one service shows what all would
 
 
 class Up:
@@ -117,7 +118,7 @@ async def test_nothing_is_left_when_the_supervisor_is_killed(tmp_path: Path) -> 
 
 
 async def test_ctrl_c_after_the_crash_of_a_worker_still_stops_all_the_rest(tmp_path: Path) -> None:
-    async with up(tmp_path / "data", *ports(), "--no-restart", "--no-simulate") as running:
+    async with up(tmp_path / "data", *ports(), *FEW, "--no-restart", "--no-simulate") as running:
         children = running.children()
         children[0].kill()
         err = running.data_dir.with_suffix(".err")
@@ -128,7 +129,7 @@ async def test_ctrl_c_after_the_crash_of_a_worker_still_stops_all_the_rest(tmp_p
 
 
 async def test_a_second_up_on_the_same_directory_is_refused_and_down_stops_the_first(tmp_path: Path) -> None:
-    async with up(tmp_path / "data", *ports(), "--workers", "1", "--no-simulate") as running:
+    async with up(tmp_path / "data", *ports(), *FEW, "--workers", "1", "--no-simulate") as running:
         second = await asyncio.to_thread(run, *running.arguments)
         assert (second.returncode, second.stderr.count("\n")) == (1, 1)
         assert f"process {running.process.pid}" in second.stderr
@@ -139,7 +140,7 @@ async def test_a_second_up_on_the_same_directory_is_refused_and_down_stops_the_f
 
 
 async def test_state_is_kept_over_a_restart_and_forgotten_with_fresh(tmp_path: Path) -> None:
-    data_dir, options = tmp_path / "data", [*ports(), "--no-simulate"]
+    data_dir, options = tmp_path / "data", [*ports(), *FEW, "--no-simulate"]
     create = {
         "type": "CreateInvoice",
         "customerName": "Ada",
@@ -163,7 +164,7 @@ async def test_a_kafka_of_ones_own_is_used_and_none_started(
     tmp_path: Path, broker: str, unique: Callable[[str], str]
 ) -> None:
     env = {"KAWKA_BROKER": broker, "KAWKA_PREFIX": unique("up"), "KAWKA_TOPIC_PREFIX": unique("up") + "-"}
-    async with up(tmp_path / "data", "--web-port", str(free_port()), "--workers", "1", **env) as running:
+    async with up(tmp_path / "data", "--web-port", str(free_port()), *FEW, "--workers", "1", **env) as running:
         assert running.info["broker"] == broker
         assert "kafka" not in running.info["pids"]
 
