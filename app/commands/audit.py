@@ -30,7 +30,8 @@ def audit() -> None:
 def orders(wait: float, *, as_json: bool) -> None:
     """Stock - shipped - reserved is offered; each order reserves once at most, and nothing once it is final.
 
-    While orders flow, some are always on their way: exit 1 says that something was still not right after --wait.
+    While orders flow, some are always on their way: exit 1 says that something was wrong at every look until --wait.
+    A product's figures are proof only while none flow: they change between two looks.
     """
     found, findings = asyncio.run(_settled(Settings.from_env(), wait))
     if as_json:
@@ -43,12 +44,14 @@ def orders(wait: float, *, as_json: bool) -> None:
 
 async def _settled(settings: Settings, wait: float) -> tuple[Audit, list[str]]:
     until = time.monotonic() + wait
-    while True:
+    found = await audits.orders(settings)
+    findings = found.findings()
+    while findings and time.monotonic() < until:
+        await asyncio.sleep(AGAIN_S)  # what is on its way arrives, and others are on theirs
         found = await audits.orders(settings)
-        findings = found.findings()
-        if not findings or time.monotonic() > until:
-            return found, findings
-        await asyncio.sleep(AGAIN_S)  # what is on its way arrives
+        again = set(found.findings())
+        findings = [finding for finding in findings if finding in again]
+    return found, findings
 
 
 def _show(found: Audit, findings: list[str]) -> None:
