@@ -23,6 +23,7 @@ NAMES = {
     "failover": "benchmarks.failover",
     "bridge": "benchmarks.bridge",
     "joined": "benchmarks.joined",
+    "frames": "benchmarks.frames",
     "saga": "benchmarks.saga",
     "orders-latency": "benchmarks.orders_latency",
     "peers": "benchmarks.peers.beside",
