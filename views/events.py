@@ -76,14 +76,17 @@ class Events:
         await response.write(b"retry: 1000\n" + _beat(since))
         await self.hub.caught_up(since)
         while not self.hub.watch(watcher, since):
-            await self._replay(response, watcher, since)
+            await self.replay(response, watcher, since)
         while True:
             text = await watcher.take(BEAT_S)
             async with asyncio.timeout(WRITE_S):
                 await response.write(text or _beat(self.hub.position))
 
-    async def _replay(self, response: StreamResponse, watcher: Watcher, since: dict[TP, int]) -> None:
-        """Send from Kafka what lies between `since` and the hub's position, and bring `since` there."""
+    async def replay(self, response: StreamResponse, watcher: Watcher, since: dict[TP, int]) -> None:
+        """Send from Kafka what lies between `since` and the hub's position, and bring `since` there.
+
+        No further, though more may have come: that the hub reads, and tells, itself.
+        """
         target = {tp: offset for tp, offset in self.hub.position.items() if offset > since[tp]}
         consumer = await self.hub.consumer()
         try:
@@ -93,10 +96,15 @@ class Events:
             while left := [tp for tp, offset in target.items() if since[tp] < offset]:
                 raw = [TopicPartition(*tp) for tp in left]
                 fetched = await consumer.getmany(*raw, timeout_ms=200, max_records=500)
-                changes = [self.hub.change(record) for records in fetched.values() for record in records]
+                changes = [
+                    self.hub.change(record)
+                    for tp, records in fetched.items()
+                    for record in records
+                    if record.offset < target[TP(*tp)]
+                ]
                 text = tell([each for each in changes if each is not None and watcher.hears(each)], since)
-                for tp in raw:
-                    since[TP(*tp)] = max(since[TP(*tp)], await consumer.position(tp))
+                for tp in left:
+                    since[tp] = min(await consumer.position(TopicPartition(*tp)), target[tp])
                 async with asyncio.timeout(WRITE_S):
                     await response.write(text or _beat(since))
         finally:

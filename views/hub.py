@@ -105,13 +105,19 @@ class Hub:
             self._idle = asyncio.get_running_loop().call_later(LINGER_S, self._rest)
 
     async def caught_up(self, since: dict[TP, int]) -> None:
-        """Wait, not long, until the hub has read what another worker's hub had read when it named this position."""
-        try:
-            async with asyncio.timeout(CATCH_UP_S):
-                while any(offset > self.position[tp] for tp, offset in since.items()):
-                    await self._moved.wait()
-        except TimeoutError:
-            return  # a position that does not exist: of another cluster, perhaps
+        """Wait until the hub has read what another worker's hub had read when it named this position.
+
+        Not for what the log does not have: a position of another cluster, perhaps.
+        """
+        while self._pump is not None and not self._pump.done():
+            try:
+                async with asyncio.timeout(CATCH_UP_S):
+                    while any(offset > self.position[tp] for tp, offset in since.items()):
+                        await self._moved.wait()
+                return
+            except TimeoutError:
+                if not await self._has(since):
+                    return
 
     def change(self, record: Any) -> Change | None:
         """Make of a record what it means to watchers, if anything."""
@@ -120,6 +126,15 @@ class Hub:
     async def consumer(self) -> AIOKafkaConsumer:
         """Make a started consumer of committed records, without a group."""
         return await consumer(self._app, "hub")
+
+    async def _has(self, position: dict[TP, int]) -> bool:
+        """Whether the log reaches this far, in all of these partitions."""
+        asking = await self.consumer()
+        try:
+            ends = await asking.end_offsets([TopicPartition(*tp) for tp in position])
+        finally:
+            await asking.stop()
+        return all(offset <= ends[TopicPartition(*tp)] for tp, offset in position.items())
 
     def _begin(self, position: dict[TP, int]) -> None:
         self.position = position

@@ -218,7 +218,7 @@ async def test_a_feed_resumed_on_another_worker_misses_no_danger_and_no_trucks_l
             if len(dangers) == 3 and {last.get(truck) for truck in trucks} == {2}:
                 break
         late = await watched.until_beat("dangerous")  # of other tests' drivers, who stayed unknown, too
-        assert [each for each in late if each["driverId"] == driver] == []
+    dangers += [each["routeId"] for each in late if each["driverId"] == driver]
     assert dangers == [0, 1, 2]
 
 
