@@ -117,6 +117,7 @@ async def test_nothing_is_left_when_the_supervisor_is_killed(tmp_path: Path) -> 
         assert psutil.wait_procs(children, timeout=30)[1] == []
 
 
+@pytest.mark.long
 async def test_ctrl_c_after_the_crash_of_a_worker_still_stops_all_the_rest(tmp_path: Path) -> None:
     async with up(tmp_path / "data", *ports(), *FEW, "--no-restart", "--no-simulate") as running:
         children = running.children()

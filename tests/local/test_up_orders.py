@@ -5,11 +5,13 @@ import signal
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.local.test_up import ports, up
 from tests.workers import eventually
 
 
+@pytest.mark.long
 async def test_simulated_orders_end_in_mails_and_a_dead_mail_server_is_started_again(tmp_path: Path) -> None:
     async with up(tmp_path / "data", *ports(), "--workers", "1", "--only", "orders") as running:
         info = running.info

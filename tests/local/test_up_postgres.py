@@ -6,6 +6,7 @@ from pathlib import Path
 
 import asyncpg
 import psutil
+import pytest
 
 from app import topics
 from tests.local.test_up import ports, up
@@ -13,6 +14,7 @@ from tests.oracle import read_topic
 from tests.workers import eventually
 
 
+@pytest.mark.long
 async def test_its_drivers_reach_the_topic_and_a_killed_one_is_started_again(tmp_path: Path) -> None:
     options = [*ports(), "--workers", "1", "--no-simulate", "--only", "trucking"]
     async with up(tmp_path / "data", *options) as running:

@@ -19,12 +19,12 @@ from app.codec import encode
 from app.domain.payments import Payment
 from app.simulate import orders as simulated
 from tests.views.orders import customer, new_order, new_product, stock
-from tests.views.test_pages import assert_accessible, assert_fits, looks, problem
+from tests.views.test_pages import assert_accessible, assert_fits, looks, problem, two_looks
 from tests.workers import Cluster
 
 NAMES = ("Ada Byron", "Grace Hopper", "Alan Turing", "Edsger Dijkstra", "Barbara Liskov", "Donald Knuth")
 LEVELS = ("gold", "platinum", "silver", "bronze")
-two_looks = pytest.mark.parametrize(("size", "theme"), [("wide", "light"), ("narrow", "dark")])
+in_two_looks = pytest.mark.parametrize(("size", "theme"), two_looks)
 GOODS = {"JUMPERS": 900, "UNDERPANTS": 400, "STOCKINGS": 250, "SOCKS": 0}
 
 
@@ -260,7 +260,7 @@ def test_orders_are_filtered_by_state_and_searched_by_keyboard(person: Any, web:
     expect(page.get_by_role("dialog", name="New order")).to_be_visible()
 
 
-@two_looks
+@in_two_looks
 @pytest.mark.usefixtures("trade")
 def test_stock_and_services_have_tables_behind_their_pictures(person: Any, shoot: Any, size: str, theme: str) -> None:
     page = person(size, theme).open("/orders")
@@ -275,7 +275,7 @@ def test_stock_and_services_have_tables_behind_their_pictures(person: Any, shoot
     shoot(page, f"orders-tables-{size}-{theme}")
 
 
-@two_looks
+@in_two_looks
 def test_a_dropped_feed_is_said_and_what_came_meanwhile_is_there_afterwards(
     person: Any, web: str, line: Any, shoot: Any, size: str, theme: str
 ) -> None:
@@ -306,7 +306,7 @@ def test_orders_that_came_while_the_feed_was_down_come_in_without_loading_the_pa
     expect(row(page, meanwhile)).to_be_visible()
 
 
-@two_looks
+@in_two_looks
 def test_without_orders_the_commands_that_bring_some_are_shown(person: Any, shoot: Any, size: str, theme: str) -> None:
     me = person(size, theme)
     me.page.route("**/api/orders?*", lambda route: route.fulfill(json={"items": [], "required": []}))

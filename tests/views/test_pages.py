@@ -14,9 +14,12 @@ from playwright.sync_api import Page, Route, expect
 from app.domain import decimals
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
-looks = pytest.mark.parametrize(
-    ("size", "theme"), [(size, theme) for size in ("wide", "narrow") for theme in ("light", "dark")]
-)
+two_looks = [("wide", "light"), ("narrow", "dark")]
+other_looks = [
+    pytest.param("wide", "dark", marks=pytest.mark.long),
+    pytest.param("narrow", "light", marks=pytest.mark.long),
+]
+looks = pytest.mark.parametrize(("size", "theme"), [*two_looks, *other_looks])
 
 
 def new_id() -> str:
