@@ -25,6 +25,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
 """The JSON of a struct, as records hold it: camelCase, decimals as strings."""
 
+_valid_origin = lru_cache(maxsize=1024)(valid_id)  # few send many
+
 
 class Undecodable(ValueError):
     """Bytes that are not what their topic promises. `field` is the JSON path at fault, None where none can be named."""
@@ -63,7 +65,7 @@ class CommandCodec(Codec[C]):
             command = self._decode_again(raw)
         if not valid_id(command.command_id):
             raise Undecodable(_NO_ID, "commandId")
-        if not valid_id(command.origin_id):
+        if not _valid_origin(command.origin_id):
             raise Undecodable(_NO_ID, "originId")
         return command
 
@@ -84,6 +86,7 @@ invoice_snapshots: Codec[invoices.Invoice] = Codec(invoices.Invoice)
 decode_command = invoice_commands.decode
 
 
+@lru_cache(maxsize=8192)  # keys come again, mostly soon
 def decode_key(raw: bytes | None) -> str:
     """The aggregate's id in a record's key. Raises Undecodable."""
     try:
