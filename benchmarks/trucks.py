@@ -1,13 +1,12 @@
 """W2: truck positions that wait in Kafka, through all derived topics: dangerous, joined with drivers, windows."""
 
-import asyncio
 import random
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 
 from app import topics
 from app.engine.store import now_ms
@@ -53,14 +52,15 @@ async def run(options: Options) -> list[Outcome]:
     return [Outcome("w2", "kawka", workers, figures, faults)]
 
 
-def positions(count: int) -> Iterator[Command]:
-    """Give `count` positions, the same in every run but for the time they begin at."""
-    source, begin = random.Random("w2"), now_ms() - SPAN_MS  # noqa: S311 -- no secret: the same in every run
+def positions(count: int, span_ms: int = SPAN_MS) -> Iterator[Command]:
+    """Give `count` positions of the last `span_ms`, otherwise the same in every run; records have their time."""
+    source, begin = random.Random("w2"), now_ms() - span_ms  # noqa: S311 -- no secret: the same in every run
     for number in range(count):
         truck = source.randrange(TRUCKS)
         kind = KINDS[number // EVERY % len(KINDS)] if number % EVERY == 0 else "Normal"
+        at = begin + number * span_ms // count
         value = {
-            "timestamp": begin + number * SPAN_MS // count,
+            "timestamp": at,
             "truckId": truck,
             "driverId": truck % DRIVERS,
             "routeId": 1927624662,
@@ -69,17 +69,20 @@ def positions(count: int) -> Iterator[Command]:
             "longitude": -94.31,
             "correlationId": str(number),
         }
-        yield Command(str(number), b"%d" % truck, orjson.dumps(value))
+        yield Command(str(number), b"%d" % truck, orjson.dumps(value), at)
 
 
 async def put_drivers(broker: str) -> None:
     """Publish the drivers, as their source would."""
-    async with AIOKafkaProducer(bootstrap_servers=broker) as producer:
-        rows = ({"id": number, "firstName": "A", "lastName": "Driver"} for number in range(DRIVERS))
-        sent = [
-            await producer.send(topics.trucking_driver.name, orjson.dumps(row), key=b"%d" % row["id"]) for row in rows
-        ]
-        await asyncio.gather(*sent)
+    await fill(broker, topics.trucking_driver.name, drivers())
+
+
+def drivers() -> Iterator[Command]:
+    """Give all drivers, changed last a day before the positions."""
+    changed = now_ms() - 24 * 60 * 60_000
+    for number in range(DRIVERS):
+        row = {"id": number, "firstName": "A", "lastName": "Driver", "last_update": changed}
+        yield Command(str(number), b"%d" % number, orjson.dumps(row), changed)
 
 
 async def _prove(broker: str, count: int) -> tuple[tuple[str, ...], dict[Any, int], dict[Any, int]]:

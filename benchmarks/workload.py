@@ -13,11 +13,12 @@ _ADDED = PER_INVOICE - 3
 
 
 class Command(NamedTuple):
-    """A record of invoice-commands; `id` is its commandId."""
+    """A record of invoice-commands; `id` is its commandId. `timestamp_ms` of the record; None: when it is written."""
 
     id: str
     key: bytes
     value: bytes
+    timestamp_ms: int | None = None
 
 
 def commands(count: int, name: str = "w1") -> Iterator[Command]:
