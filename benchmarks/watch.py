@@ -26,17 +26,17 @@ class Sample(NamedTuple):
 class Watch:
     """Samples from before the first result until nothing has moved for a while, or `enough` says so."""
 
-    def __init__(self, broker: str, topic: str, use: Callable[[], Use], count: int = PARTITIONS) -> None:
+    def __init__(self, broker: str, topic: str, use: Callable[[], Use], count: int = PARTITIONS, *more: str) -> None:
         self.samples: list[Sample] = []
         self.peak_rss = 0  # of all workers together
         self._broker = broker
-        self._topic = topic
+        self._topics = (topic, *more)
         self._use = use
         self._partitions = count
 
     async def run(self, least: int, quiet_s: float, timeout_s: float) -> None:
         """Sample until at least `least` offsets were written and then none for `quiet_s`. TimeoutError."""
-        tps = partitions(self._topic, self._partitions)
+        tps = [tp for topic in self._topics for tp in partitions(topic, self._partitions)]
         async with asyncio.timeout(timeout_s), consumer(self._broker) as reader:
             while True:
                 ends = await reader.end_offsets(tps)

@@ -12,16 +12,23 @@ import uvloop
 from app.local.errors import LocalError
 from benchmarks.kept import DIRECTORY
 from benchmarks.outcome import Outcome
-from benchmarks.peers import failover, field, latency, restore, shape, w1
+from benchmarks.peers import failover, field, latency, restore, shape, w1, w2
 from benchmarks.peers.contender import Contender
 from benchmarks.peers.found import Found
 from benchmarks.peers.page import page
 from benchmarks.peers.play import Ground, attempt, ground
 
 Turn = Callable[[Ground, Contender], Awaitable[Outcome]]
-QUICK = {"w1": (1, ()), "latency": (1, ("kawka-1", "streams-2")), "restore": (1, ("kawka-1", "streams-2"))}
+QUICK = {
+    "w1": (1, ()),
+    "w2": (1, ("kawka-1", "kawka-2", "streams-2")),
+    "latency": (1, ("kawka-1", "streams-2")),
+    "restore": (1, ("kawka-1", "streams-2")),
+}
+AMONG = {"failover": field.PAIR, "w2": field.TRUCKS}
 FULL = {
     "w1": (5, ()),
+    "w2": (3, ()),
     "latency": (3, ("kawka-1", "kawka-2", "streams-2")),
     "restore": (3, ("kawka-1", "streams-2")),
     "failover": (3, ()),
@@ -35,6 +42,7 @@ FULL = {
 @click.option("--runs", default=0, help="Runs of each; 0: the workload's own number.")
 @click.option("--systems", default="", help="Only these, by key, separated by commas.")
 @click.option("--commands", default=400_000, show_default=True, help="W1: commands for those who manage as many.")
+@click.option("--positions", default=0, help="W2: truck positions; 0: 1,000,000 when full, else 300,000.")
 @click.option("--keys", default=0, help="Restore: keys; 0: 1,000,000 when full, else 200,000.")
 @click.option("--into", type=click.Path(path_type=Path), default=DIRECTORY, help="Where to keep what was found.")
 @click.option("--keep", is_flag=True, help="Leave the directory of data and logs.")
@@ -43,6 +51,7 @@ def main(
     runs: int,
     systems: str,
     commands: int,
+    positions: int,
     keys: int,
     into: Path,
     *,
@@ -57,21 +66,23 @@ def main(
     for name in workloads or plan:
         own_runs, own_systems = plan[name]
         try:
-            among = field.PAIR if name == "failover" else field.FIELD
-            contenders = field.named(asked or own_systems, among)
+            contenders = field.named(asked or own_systems, AMONG.get(name, field.FIELD))
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--systems") from error
-        turns = list(_turns(name, full=full, commands=commands, keys=keys))
+        turns = list(_turns(name, full=full, commands=commands, positions=positions, keys=keys))
         found = _measure(name, contenders, turns, runs or own_runs, into, keep=keep)
         good &= not any(one.faults for one in found.runs)
     print(page(into))
     sys.exit(0 if good else 1)
 
 
-def _turns(name: str, *, full: bool, commands: int, keys: int) -> Iterator[Turn]:
+def _turns(name: str, *, full: bool, commands: int, positions: int, keys: int) -> Iterator[Turn]:
     """Give what each contender does in a run of a workload, one after the other."""
     if name == "w1":
         yield lambda here, one: w1.turn(here, one, commands)
+    elif name == "w2":
+        some = positions or (1_000_000 if full else 300_000)
+        yield lambda here, one: w2.turn(here, one, some)
     elif name == "latency":
         for rate in (100, 500, 2000) if full else (500,):
             yield lambda here, one, rate=rate: latency.turn(here, one, rate)
@@ -103,7 +114,7 @@ def _measure(name: str, contenders: list[Contender], turns: list[Turn], runs: in
 async def _run(found: Found, contenders: list[Contender], turns: list[Turn], into: Path, *, keep: bool) -> None:
     """Let all take all turns on one Kafka; what is found is kept after each, whatever comes then."""
     async with ground(keep=keep) as here:
-        await w1.warm(here, contenders)
+        await (w2 if found.workload == "w2" else w1).warm(here, contenders)
         for turn in turns:
             for one in contenders:
                 found.runs.append(await attempt(found.workload, one, lambda t=turn, o=one: t(here, o)))

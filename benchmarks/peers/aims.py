@@ -56,6 +56,10 @@ def _w1(key: str, figure: str = "rate_per_s") -> Side:
     return Side("w1", key, figure)
 
 
+def _w2(key: str, figure: str = "rate_per_s") -> Side:
+    return Side("w2", key, figure)
+
+
 def _latency(key: str, figure: str) -> Side:
     return Side("latency", key, figure, {"at_rate_per_s": 500})
 
@@ -79,6 +83,14 @@ AIMS: tuple[Aim, ...] = (
     Aim("W1, two workers: rate / Quix Streams, 1 s commits", _w1("kawka-2"), _w1("quix-1"), 6),
     Aim("W1, one worker: rate / Quix Streams, 1 s commits", _w1("kawka-1"), _w1("quix-1"), None),
     Aim("W1, two workers: rate / the floor", _w1("kawka-2"), _w1("floor"), None),
+    Aim("W2, two workers: rate / Kafka Streams, defaults, 2 threads", _w2("kawka-2"), _w2("streams-2"), None),
+    Aim("W2, two workers: rate / Kafka Streams, tuned", _w2("kawka-2"), _w2("streams-tuned"), None),
+    Aim("W2, two workers: rate / Kafka Streams, tuned, no trucks", _w2("kawka-2"), _w2("streams-tuned-bare"), None),
+    Aim("W2, one worker: rate / Kafka Streams, defaults, 2 threads", _w2("kawka-1"), _w2("streams-2"), None),
+    Aim(
+        "W2, one worker: CPU a position / Kafka Streams, defaults, 2 threads",
+        _w2("kawka-1", "cpu_us_per_item"), _w2("streams-2", "cpu_us_per_item"), None,
+    ),
     Aim(
         "latency at 500/s: p50 / Kafka Streams, defaults",
         _latency("kawka-1", "p50_ms"), _latency("streams-2", "p50_ms"), 0.5, at_most=True,

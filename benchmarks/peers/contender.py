@@ -54,6 +54,14 @@ class Contender:
         """Name the topic of its snapshots."""
         raise NotImplementedError
 
+    def by_type(self, stage: Stage) -> str:
+        """Name the topic that has dangerous positions by type of event, for windows."""
+        raise NotImplementedError
+
+    def trucks(self, stage: Stage) -> str | None:
+        """Name the changelog of the table of trucks; None when it has no such table."""
+        raise NotImplementedError
+
     async def prove(self, stage: Stage, count: int) -> Verdict:
         """Read all outputs back."""
         proof = await w1.prove(stage.broker, count, stage.prefix, self.changelog(stage), stage.partitions)

@@ -7,6 +7,7 @@ from benchmarks.peers.contender import Contender
 from benchmarks.peers.kawka import Kawka
 from benchmarks.peers.pythons import Faust, Floor, Quix
 from benchmarks.peers.streams import TUNED, TUNED_JVM, Streams
+from benchmarks.peers.trucking import Trucking
 
 T = TypeVar("T")
 
@@ -25,11 +26,19 @@ PAIR: tuple[Contender, ...] = (  # for failover: two processes, of which one end
     Kawka(2),
     Streams("streams-pair", "defaults, 2 processes", threads=1, processes=2),
 )
+TRUCKS: tuple[Contender, ...] = (  # for W2
+    Kawka(1),
+    Trucking("streams-2", "defaults, 2 threads", table=True),
+    Kawka(2),
+    Trucking("streams-tuned", "tuned, 2 threads", table=True, more=TUNED, jvm=TUNED_JVM),
+    Trucking("streams-2-bare", "defaults, 2 threads", table=False),
+    Trucking("streams-tuned-bare", "tuned, 2 threads", table=False, more=TUNED, jvm=TUNED_JVM),
+)
 
 
 def named(keys: Sequence[str], among: Sequence[Contender] = FIELD) -> list[Contender]:
     """Give contenders by their keys, in the order of `among`; all of them for none. ValueError for an unknown key."""
-    unknown = set(keys) - {one.key for one in (*FIELD, *PAIR)}
+    unknown = set(keys) - {one.key for one in (*FIELD, *PAIR, *TRUCKS)}
     if unknown:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(one.key for one in FIELD)}")
     return [one for one in among if not keys or one.key in keys]

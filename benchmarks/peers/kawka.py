@@ -28,6 +28,14 @@ class Kawka(Contender):
         """Name the topic of its snapshots."""
         return stage.topic(topics.invoice_snapshots)
 
+    def by_type(self, stage: Stage) -> str:
+        """Name the topic from which windows are counted."""
+        return stage.topic(topics.dangerous_by_type)
+
+    def trucks(self, stage: Stage) -> str:
+        """Name the changelog of the trucks."""
+        return stage.topic(topics.changelog("trucks"))
+
     async def owned(self, worker: Worker) -> set[int]:
         """Ask the worker."""
         return {task["partition"] for task in await _tasks(worker)}

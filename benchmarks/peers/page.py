@@ -16,6 +16,7 @@ from benchmarks.peers.found import SAME, best, outcome, same
 
 COLUMNS = {
     "w1": ("rate_per_s", "with_warm_up_per_s", "cpu_us_per_item", "rss_mb", "disk_mb", "kafka_mb", "crowding"),
+    "w2": ("rate_per_s", "cpu_us_per_item", "rss_mb", "disk_mb", "kafka_mb", "crowding", "windows", "late"),
     "latency": ("at_rate_per_s", "p50_ms", "p99_ms", "max_ms", "cpu_us_per_item", "rss_mb", "crowding"),
     "restore": ("keys", "records", "rate_per_s", "restore_s", "start_to_ready_s", "rss_mb", "disk_mb"),
     "failover": ("at_rate_per_s", "partitions_lost", "all_moving_s", "stall_lost_s", "stall_kept_s"),
@@ -23,6 +24,7 @@ COLUMNS = {
 }
 WHAT = {
     "w1": "W1: commands a second (after a warm-up that counts apart)",
+    "w2": "W2: truck positions a second, from the moment they show to the last output (after a warm-up)",
     "latency": "Latency: from a command handed to a client to its committed result seen",
     "restore": "Restore: a directory lost, the state of all keys brought back from Kafka",
     "failover": "Failover: kill -9 of one of two processes under a rate",
@@ -120,6 +122,8 @@ def _charts(middle: Mapping[str, Sequence[Outcome]], runs: Mapping[str, Sequence
     charts = [
         chart("w1", "W1: commands a second (longer is better)", "rate_per_s"),
         chart("w1", "W1: CPU microseconds a command (shorter is better)", "cpu_us_per_item"),
+        chart("w2", "W2: truck positions a second (longer is better)", "rate_per_s"),
+        chart("w2", "W2: CPU microseconds a position (shorter is better)", "cpu_us_per_item"),
         chart("latency", "Latency at 500/s, p99 in ms (shorter is better)", "p99_ms", at_rate_per_s=500),
         chart("restore", "Restore: records a second (longer is better)", "rate_per_s"),
         chart("failover", "kill -9: seconds until all partitions move (shorter is better)", "all_moving_s"),

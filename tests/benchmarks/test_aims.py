@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.outcome import Outcome
 from benchmarks.peers.aims import AIMS, Aim, Side, judged
-from benchmarks.peers.field import FIELD, PAIR
+from benchmarks.peers.field import FIELD, PAIR, TRUCKS
 
 FASTER = Aim("faster", Side("w1", "ours", "rate_per_s"), Side("w1", "theirs", "rate_per_s"), 3)
 SHORTER = Aim("shorter", Side("w1", "ours", "p50_ms"), Side("w1", "theirs", "p50_ms"), 0.5, at_most=True)
@@ -52,6 +52,6 @@ def test_what_has_no_bound_is_only_told() -> None:
 
 
 def test_every_aim_is_about_contenders_there_are() -> None:
-    keys = {one.key for one in (*FIELD, *PAIR)}
+    keys = {one.key for one in (*FIELD, *PAIR, *TRUCKS)}
     sides = [side for aim in AIMS for side in (aim.ours, aim.theirs) if side is not None]
     assert {side.key for side in sides} <= keys

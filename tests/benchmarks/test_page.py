@@ -48,6 +48,16 @@ def test_the_page_has_a_row_each_with_the_spread_of_its_runs(tmp_path: Path) -> 
     assert "| Faust | 1 | 1 | 9 |" in written
 
 
+def test_trucks_have_a_table_a_plot_and_aims_of_their_own(tmp_path: Path) -> None:
+    figures = {"rate_per_s": 80_000, "cpu_us_per_item": 11.5, "windows": 40, "late": 7}
+    runs = [Outcome("w2", key, 2, {"key": key, **figures}) for key in ("kawka-2", "streams-2")]
+    Found("w2", runs, {}, {}, 0.1).save(tmp_path)
+    written = page(tmp_path)
+    assert "| kawka-2 | 2 | 1 | 80,000 | 11.5 | - | - | - | - | 40 | 7 | yes |" in written
+    assert "| W2, two workers: rate / Kafka Streams, defaults, 2 threads | 1.00 |" in written
+    assert "W2: truck positions a second" in (tmp_path / "peers.svg").read_text()
+
+
 def test_the_page_says_what_did_not_count_and_who_was_skipped(tmp_path: Path) -> None:
     written = kept(tmp_path, outcome(1), outcome(2, "lost"), Streams="there is no javac")
     assert "- did not count: Kawka-1: lost" in written
