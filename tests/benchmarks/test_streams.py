@@ -5,7 +5,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from benchmarks.peers.contender import Restored
-from benchmarks.peers.streams import Streams
+from benchmarks.peers.field import FIELD, TRUCKS
+from benchmarks.peers.stage import Stage
+from benchmarks.peers.streams import TUNED, Streams
+from benchmarks.peers.trucking import Trucking
 
 LOG = """state CREATED @1000000000
 state REBALANCING @2000000000
@@ -40,3 +43,16 @@ async def test_it_owns_what_it_said_last(tmp_path: Path) -> None:
 
 async def test_one_that_lost_everything_owns_nothing(tmp_path: Path) -> None:
     assert await STREAMS.owned(worker(tmp_path, LOG + "owns  @5\n")) == set()
+
+
+def test_trucks_have_a_changelog_to_be_proved_by_only_where_they_are_kept() -> None:
+    stage = Stage("", "streams-1-", Path(), services=("trucking",))
+    kept, bare = (Trucking("trucks", "defaults", table=table) for table in (True, False))
+    assert (kept.program(stage)[-1], kept.trucks(stage)) == ("true", "streams-1-judge-trucks-changelog")
+    assert (bare.program(stage)[-1], bare.trucks(stage)) == ("false", None)
+
+
+def test_the_tuned_settings_are_those_of_w1() -> None:
+    w1, w2 = (next(one for one in among if one.key == "streams-tuned") for among in (FIELD, TRUCKS))
+    assert {name: w2.settings[name] for name in TUNED} == {name: w1.settings[name] for name in TUNED}
+    assert w2.settings["JVM"] == w1.settings["JVM"]
