@@ -23,7 +23,7 @@ POSITIONS = 1_000_000
 TRUCKS, DRIVERS = 10_000, 500
 EVERY = 20  # one position in so many is dangerous
 KINDS = ("Overspeed", "Lane Departure", "Unsafe following distance", "Unsafe tail distance")
-SPAN_MS = 10 * 60_000  # of event time, so that some windows close
+RATE = 10_000  # positions for each second of event time: partitions then run ahead of one another by about a grace
 
 
 async def run(options: Options) -> list[Outcome]:
@@ -52,13 +52,13 @@ async def run(options: Options) -> list[Outcome]:
     return [Outcome("w2", "kawka", workers, figures, faults)]
 
 
-def positions(count: int, span_ms: int = SPAN_MS) -> Iterator[Command]:
-    """Give `count` positions of the last `span_ms`, otherwise the same in every run; records have their time."""
-    source, begin = random.Random("w2"), now_ms() - span_ms  # noqa: S311 -- no secret: the same in every run
+def positions(count: int, rate: int = RATE) -> Iterator[Command]:
+    """Give `count` positions up to now, `rate` to a second, else the same in every run; records have their time."""
+    source, begin = random.Random("w2"), now_ms() - count * 1000 // rate  # noqa: S311 -- no secret: the same in every run
     for number in range(count):
         truck = source.randrange(TRUCKS)
         kind = KINDS[number // EVERY % len(KINDS)] if number % EVERY == 0 else "Normal"
-        at = begin + number * span_ms // count
+        at = begin + number * 1000 // rate
         value = {
             "timestamp": at,
             "truckId": truck,

@@ -18,7 +18,6 @@ from benchmarks.watch import Sample, Watch
 from benchmarks.worker import Worker, use
 
 WARM_UP = 200_000
-RATE = 10_000  # positions for each second of event time: partitions then run ahead of one another by less than a grace
 QUIET_S = 3.0  # longer than any of them takes from one commit to the next
 OUTPUTS = (topics.dangerous_driving, topics.dangerous_driving_driver, topics.dangerous_driving_windowed)
 
@@ -36,7 +35,7 @@ async def turn(ground: Ground, contender: Contender, count: int, warmth: int = W
     late. So the positions that count are there, but hidden, until it is done with the rest.
     """
     async with ground.stage(contender.key, services=("trucking",)) as stage:
-        source = positions(warmth + count, (warmth + count) * 1000 // RATE)
+        source = positions(warmth + count)
         name = stage.topic(topics.truck_position)
         await fill(stage.broker, stage.topic(topics.trucking_driver), drivers(), stage.partitions)
         await fill(stage.broker, name, islice(source, warmth), stage.partitions)

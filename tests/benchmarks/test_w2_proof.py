@@ -11,8 +11,8 @@ from benchmarks.peers.w2_proof import Proof
 from benchmarks.trucks import DRIVERS, EVERY, KINDS, drivers, positions
 
 COUNT = 40 * EVERY
-MINUTES_MS = 600_000
-POSITIONS = [one for number, one in enumerate(positions(COUNT, MINUTES_MS)) if number % EVERY == 0]
+HOUR_MS = 3_600_000
+POSITIONS = [one for number, one in enumerate(positions(COUNT, rate=2)) if number % EVERY == 0]
 
 
 def record(key: bytes, value: dict[str, Any], at: int = 0, offset: int = 0) -> Any:
@@ -92,7 +92,7 @@ def test_a_window_that_is_missing_wrong_repeated_or_too_early_is_a_fault() -> No
         f"1 of {few} windows that closed have another count or none",
     )
     assert proof(windowed=[*right, right[0]]).faults() == ("1 windows came more than once",)
-    later = {name: value[name] + 10 * MINUTES_MS for name in ("windowStart", "windowEnd")}
+    later = {name: value[name] + HOUR_MS for name in ("windowStart", "windowEnd")}
     early = record(right[0].key, value | later)
     assert proof(windowed=[*right, early]).faults() == ("1 windows came that did not close",)
 
