@@ -77,7 +77,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     transactions: Annotated[
         Transactions, Meta(description="Kafka's transaction protocol: 2 since Kafka 4.0, 1 before; auto: ask Kafka")
     ] = "auto"
-    batch_max_records: Annotated[int, Positive, Meta(description="most records in one transaction")] = 4000
+    batch_max_records: Annotated[int, Positive, Meta(description="most records in one transaction")] = 6000
     rocksdb_cache_mb: Annotated[int, Positive, Meta(description="RocksDB's block cache of the process, MiB")] = 64
     state_cache_entries: Annotated[int, Positive, Meta(description="decoded states kept in memory")] = 20_000
     postgres_url: Annotated[

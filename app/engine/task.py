@@ -72,7 +72,7 @@ class Task:
         self.clock = agent.clock(self)
         self._clock_task: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
-        self._inbox = Inbox(self.tps, 2 * app.settings.batch_max_records, app.consumer.thread.behind)
+        self._inbox = Inbox(self.tps, app.settings.batch_max_records, app.consumer.thread.behind)
         self._epoch = 0
         self._doubt: str | None = None
         self._producer: TaskProducer | None = None

@@ -21,7 +21,7 @@ from benchmarks.peers.play import Ground, attempt, ground
 Turn = Callable[[Ground, Contender], Awaitable[Outcome]]
 QUICK = {
     "w1": (1, ()),
-    "w2": (1, ("kawka-1", "kawka-2", "streams-2")),
+    "w2": (1, ("kawka-1", "kawka-2", "kawka-tuned", "streams-2", "streams-tuned")),
     "latency": (1, ("kawka-1", "streams-2")),
     "restore": (1, ("kawka-1", "streams-2")),
 }

@@ -66,7 +66,7 @@ def _latency(key: str, figure: str) -> Side:
 
 AIMS: tuple[Aim, ...] = (
     Aim("W1, two workers: rate / Kafka Streams, defaults, 2 threads", _w1("kawka-2"), _w1("streams-2"), 3, better=4),
-    Aim("W1, two workers: rate / Kafka Streams, tuned", _w1("kawka-2"), _w1("streams-tuned"), 1.7, better=2),
+    Aim("W1, two workers, tuned: rate / Kafka Streams, tuned", _w1("kawka-tuned"), _w1("streams-tuned"), 1.7, better=2),
     Aim("W1, one worker: rate / Kafka Streams, defaults, 2 threads", _w1("kawka-1"), _w1("streams-2"), 2.5),
     Aim("W1, one worker: rate / Kafka Streams, defaults, 1 thread", _w1("kawka-1"), _w1("streams-1"), None),
     Aim(
@@ -74,8 +74,8 @@ AIMS: tuple[Aim, ...] = (
         _w1("kawka-1", "cpu_us_per_item"), _w1("streams-2", "cpu_us_per_item"), 0.25, at_most=True,
     ),
     Aim(
-        "W1, two workers: CPU a command / Kafka Streams, tuned",
-        _w1("kawka-2", "cpu_us_per_item"), _w1("streams-tuned", "cpu_us_per_item"), None,
+        "W1, two workers, tuned: CPU a command / Kafka Streams, tuned",
+        _w1("kawka-tuned", "cpu_us_per_item"), _w1("streams-tuned", "cpu_us_per_item"), None,
     ),
     Aim("W1, two workers: rate / stock Faust, 1 worker", _w1("kawka-2"), _w1("faust"), 60),
     Aim("W1, one worker: rate / stock Faust, 1 worker", _w1("kawka-1"), _w1("faust"), None),
@@ -84,8 +84,8 @@ AIMS: tuple[Aim, ...] = (
     Aim("W1, one worker: rate / Quix Streams, 1 s commits", _w1("kawka-1"), _w1("quix-1"), None),
     Aim("W1, two workers: rate / the floor", _w1("kawka-2"), _w1("floor"), None),
     Aim("W2, two workers: rate / Kafka Streams, defaults, 2 threads", _w2("kawka-2"), _w2("streams-2"), None),
-    Aim("W2, two workers: rate / Kafka Streams, tuned", _w2("kawka-2"), _w2("streams-tuned"), None),
-    Aim("W2, two workers: rate / Kafka Streams, tuned, no trucks", _w2("kawka-2"), _w2("streams-tuned-bare"), None),
+    Aim("W2, two workers, tuned: rate / Kafka Streams, tuned", _w2("kawka-tuned"), _w2("streams-tuned"), None),
+    Aim("W2, two workers, tuned: rate / Streams, tuned, no trucks", _w2("kawka-tuned"), _w2("streams-tuned-bare"), None),
     Aim("W2, one worker: rate / Kafka Streams, defaults, 2 threads", _w2("kawka-1"), _w2("streams-2"), None),
     Aim(
         "W2, one worker: CPU a position / Kafka Streams, defaults, 2 threads",

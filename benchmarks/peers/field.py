@@ -10,12 +10,14 @@ from benchmarks.peers.streams import TUNED, TUNED_JVM, Streams
 from benchmarks.peers.trucking import Trucking
 
 T = TypeVar("T")
+TUNED_KAWKA = {"batch_max_records": 12_000}  # a table's entry goes to RocksDB and the changelog once a transaction
 
 FIELD: tuple[Contender, ...] = (
     Kawka(1),
     Streams("streams-2", "defaults, 2 threads"),
     Kawka(2),
     Streams("streams-tuned", "tuned, 2 threads", more=TUNED, jvm=TUNED_JVM, cached=True),
+    Kawka(2, **TUNED_KAWKA),
     Streams("streams-1", "defaults, 1 thread", threads=1),
     Quix("quix-0.1", 0.1),
     Quix("quix-1", 1),
@@ -31,6 +33,7 @@ TRUCKS: tuple[Contender, ...] = (  # for W2
     Trucking("streams-2", "defaults, 2 threads", table=True),
     Kawka(2),
     Trucking("streams-tuned", "tuned, 2 threads", table=True, more=TUNED, jvm=TUNED_JVM),
+    Kawka(2, **TUNED_KAWKA),
     Trucking("streams-2-bare", "defaults, 2 threads", table=False),
     Trucking("streams-tuned-bare", "tuned, 2 threads", table=False, more=TUNED, jvm=TUNED_JVM),
 )

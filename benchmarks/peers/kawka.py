@@ -1,4 +1,4 @@
-"""Ours, as a contender: `kawka worker`, with the settings it comes with."""
+"""Ours, as a contender: `kawka worker`, with the settings it comes with, or tuned."""
 
 import aiohttp
 
@@ -12,16 +12,17 @@ from benchmarks.worker import Worker, command
 class Kawka(Contender):
     """Some workers of ours, a process each."""
 
-    def __init__(self, workers: int) -> None:
-        self.key = f"kawka-{workers}"
-        self.system = f"Kawka, exactly once, {workers} worker{'s' if workers > 1 else ''}"
+    def __init__(self, workers: int, **tuned: int) -> None:
+        self.key = "kawka-tuned" if tuned else f"kawka-{workers}"
+        self.system = f"Kawka, exactly once, {'tuned, ' if tuned else ''}{workers} worker{'s' if workers > 1 else ''}"
         self.workers = self.processes = workers
+        self.settings = {f"KAWKA_{name.upper()}": str(value) for name, value in tuned.items()}
 
     def start(self, stage: Stage, number: int) -> Worker:
         """Start a worker; the web is on, idempotency and history are on."""
         port, data_dir = free_port(), stage.directory / f"data-{number}"
         settings = stage.settings(data_dir=data_dir, web_port=port)
-        env = {name: value for name, value in settings.env().items() if value}
+        env = {name: value for name, value in settings.env().items() if value} | self.settings
         return Worker(command(), env, data_dir, stage.directory / f"process-{number}.log", f"http://127.0.0.1:{port}")
 
     def changelog(self, stage: Stage) -> str:
