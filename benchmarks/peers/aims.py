@@ -85,7 +85,7 @@ AIMS: tuple[Aim, ...] = (
     Aim("W1, two workers: rate / the floor", _w1("kawka-2"), _w1("floor"), None),
     Aim("W2, two workers: rate / Kafka Streams, defaults, 2 threads", _w2("kawka-2"), _w2("streams-2"), None),
     Aim("W2, two workers, tuned: rate / Kafka Streams, tuned", _w2("kawka-tuned"), _w2("streams-tuned"), None),
-    Aim("W2, two workers, tuned: rate / Streams, tuned, no trucks", _w2("kawka-tuned"), _w2("streams-tuned-bare"), None),
+    Aim("W2, two workers, tuned: rate / tuned, no trucks", _w2("kawka-tuned"), _w2("streams-tuned-bare"), None),
     Aim("W2, one worker: rate / Kafka Streams, defaults, 2 threads", _w2("kawka-1"), _w2("streams-2"), None),
     Aim(
         "W2, one worker: CPU a position / Kafka Streams, defaults, 2 threads",
