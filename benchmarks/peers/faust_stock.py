@@ -1,6 +1,6 @@
 """W1 by stock Faust, at least once: a table in RocksDB with its changelog, events and results sent, nothing of ours.
 
-It judges with the same rules and the same codec, so that the difference is the machinery. peers/pythons.py runs it,
+peers/pythons.py runs it,
 with PEER_BROKER, PEER_PREFIX, PEER_PARTITIONS, PEER_DATA_DIR and PEER_PORT set.
 """
 
@@ -12,9 +12,8 @@ from typing import Any
 import faust
 import uvloop
 
-from app import codec, topics
-from app.domain import invoices
-from app.domain.decider import Rejected
+from app import topics
+from benchmarks.peers.rules import judge
 
 PREFIX, PARTITIONS = os.environ["PEER_PREFIX"], int(os.environ["PEER_PARTITIONS"])
 RAW: dict[str, Any] = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
@@ -40,23 +39,16 @@ states = app.Table("invoices", partitions=PARTITIONS, key_type=bytes, value_type
 
 
 @app.agent(commands)
-async def judge(stream: Any) -> None:
-    """Decide, evolve, send events and result, store the snapshot."""
-    async for key, value in stream.items():
-        command = codec.invoice_commands.decode(value)
-        raw = states.get(key)
-        state = invoices.initial(key.decode()) if raw is None else codec.invoice_snapshots.decode(raw)
-        decision = invoices.decide(command, state)
-        if isinstance(decision, Rejected):
-            result = codec.result_error(command.command_id, command.origin_id, state.version, "-", decision)
-        else:
-            for event in decision:
-                state = invoices.evolve(state, event)
-                record = codec.envelope(codec.encode(event), command.command_id, state.version, "-")
-                await events.send(key=key, value=record)
-            states[key] = snapshot = codec.encode(state)
-            result = codec.result_ok(command.command_id, command.origin_id, state.version, "-", snapshot)
-        await results.send(key=key, value=result)
+async def invoices(stream: Any) -> None:
+    """Judge, send events and result, store the snapshot."""
+    async for event in stream.events():
+        key = event.key
+        out = judge(key, event.value, states.get(key), int(event.message.timestamp * 1000))
+        for value in out.events:
+            await events.send(key=key, value=value)
+        if out.snapshot is not None:
+            states[key] = out.snapshot
+        await results.send(key=key, value=out.result)
 
 
 if __name__ == "__main__":
