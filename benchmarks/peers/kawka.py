@@ -16,13 +16,14 @@ class Kawka(Contender):
         self.key = "kawka-tuned" if tuned else f"kawka-{workers}"
         self.system = f"Kawka, exactly once, {'tuned, ' if tuned else ''}{workers} worker{'s' if workers > 1 else ''}"
         self.workers = self.processes = workers
+        self._tuned = tuned
         self.settings = {f"KAWKA_{name.upper()}": str(value) for name, value in tuned.items()}
 
     def start(self, stage: Stage, number: int) -> Worker:
         """Start a worker; the web is on, idempotency and history are on."""
         port, data_dir = free_port(), stage.directory / f"data-{number}"
-        settings = stage.settings(data_dir=data_dir, web_port=port)
-        env = {name: value for name, value in settings.env().items() if value} | self.settings
+        settings = stage.settings(data_dir=data_dir, web_port=port, **self._tuned)
+        env = {name: value for name, value in settings.env().items() if value}
         return Worker(command(), env, data_dir, stage.directory / f"process-{number}.log", f"http://127.0.0.1:{port}")
 
     def changelog(self, stage: Stage) -> str:
