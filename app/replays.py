@@ -40,7 +40,7 @@ async def replay(app: App, agents: Iterable[Agent]) -> list[Report]:
     agents = list(agents)
     topics = {topic for agent in agents for topic in (*agent.sources, *agent.outputs)}
     topics |= {table.topic for agent in agents for table in agent.all_tables}
-    topics |= {agent.results for agent in agents if agent.results}
+    topics |= {topic for agent in agents for topic in (agent.results, agent.merges_topic) if topic}
     log: Log = defaultdict(list)
     async for _, records in read(app.settings, *sorted(topics, key=lambda topic: topic.name)):
         log[records[0].topic, records[0].partition] += records
@@ -103,13 +103,9 @@ def _compare(found: Outputs, written: Outputs) -> Iterator[str]:
 
 
 def _ends(app: App, agent: Agent, log: Log, partition: int) -> list[Position]:
-    """Give where the task's transactions ended, as far as its changelogs tell."""
-    texts = {
-        dict(record.headers).get("position", b"")
-        for table in agent.all_tables
-        for record in log[app.topic_name(table.topic), partition]
-    }
-    return [_position(text.decode()) for text in texts if text]
+    """Give where the task's transactions ended; with one source it does not matter."""
+    told = log[app.topic_name(agent.merges_topic), partition] if agent.merges_topic else []
+    return [_position(record.value.decode()) for record in told]
 
 
 def _position(text: str) -> Position:

@@ -46,6 +46,11 @@ def parked(agent: str) -> Topic:
     )
 
 
+def merges(agent: str) -> Topic:
+    """Name the topic that tells how an agent's sources met: the position of all of them after each transaction."""
+    return Topic(f"kawka-{agent}-merges", key="none", by_arrival=True)
+
+
 def timers(agent: str) -> Topic:
     """Name the topic through which the wall clock enters an agent's log: one record for each timer that is due."""
     return Topic(f"kawka-{agent}-timers", key="timer key", retention_ms=DAY_MS)
@@ -83,7 +88,7 @@ TRUCKING = (
     dangerous_by_driver,
     dangerous_by_type,
     dangerous_late,
-    *(timers(agent) for agent in ("dangerous-drivers", "dangerous-windows")),
+    *(of(agent) for of in (timers, merges) for agent in ("dangerous-drivers", "dangerous-windows")),
     *(parked(agent) for agent in ("truck-positions", "dangerous-drivers", "dangerous-windows")),
     *(
         changelog(table)
@@ -136,6 +141,7 @@ ORDERS = (
     payments_by_order,
     paid_by_customer,
     *(timers(agent) for agent in ("orders", "inventory", "order-payments")),
+    *(merges(agent) for agent in ("orders", "inventory", "order-payments", "enrichment")),
     *(changelog(f"{agent}-timers") for agent in ("orders", "inventory", "order-payments")),
     *(
         topic

@@ -9,7 +9,7 @@ from faust.types import TP
 
 from app.engine.table import Table
 from app.engine.timers import Clock, Idle
-from app.topics import Topic
+from app.topics import Topic, merges
 
 if TYPE_CHECKING:
     from app.engine.app import App
@@ -49,6 +49,7 @@ class Agent(faust.Agent):
         self.tables = (*tables, *timers[1:]) if timers else tuple(tables)
         self.outputs = tuple(outputs)
         self.results = results
+        self.merges_topic = merges(self.name) if len(self.sources) > 1 else None  # one source tells its own order
         self.parked_topic = parked_topic
         self.parked_table = parked_table
 

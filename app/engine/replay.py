@@ -1,9 +1,8 @@
 """Running an agent's past again: from its source topics into empty state, what it writes is kept instead of sent.
 
-What a task did follows from its sources and from how they met. Sources of one task are merged by timestamp, but never
-longer than they were waited for: where each transaction ended is told by the positions in the changelogs' headers,
-and within a transaction the merge is the same again. A changelog that was compacted tells fewer of them; between two
-that are told, the records are merged by timestamp alone.
+What a task did follows from its sources and from how they met. Sources of one task are merged by timestamp, but the
+slow one is not waited for for ever: where each transaction ended is told by the agent's merges topic, and within a
+transaction the merge is the same again.
 """
 
 from __future__ import annotations
@@ -125,9 +124,9 @@ class _Again(NamedTuple):
 
 
 def slices(sources: Mapping[str, list[Record]], ends: Iterable[Position]) -> Iterator[Slice]:
-    """Cut what the sources hold as the transactions did that ended at `ends`; what is left is the last slice."""
+    """Cut what the sources hold as the transactions did that ended at `ends` (in order); the rest is the last slice."""
     taken = dict.fromkeys(sources, 0)
-    for end in [*sorted(ends, key=lambda position: sum(position.values())), dict[str, int]()]:
+    for end in [*ends, dict[str, int]()]:
         cut: dict[str, list[Record]] = {}
         for topic, records in sources.items():
             start = stop = taken[topic]

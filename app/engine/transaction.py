@@ -289,9 +289,11 @@ class Transaction:
         entries: dict[bytes, bytes | None] = {}
         decoded: dict[bytes, Any] = {}
         outputs, partition, timestamp = self._outputs, self.task.partition, self.record.timestamp
-        everywhere = {**self._state.position, **self._position}  # of all sources: it tells the order of transactions
-        where = ",".join(f"{topic}-{partition}:{offset}" for topic, offset in everywhere.items())
-        headers: Headers = [("schema", b"1"), ("position", where.encode())]
+        everywhere = {**self._state.position, **self._position}
+        where = ",".join(f"{topic}-{partition}:{offset}" for topic, offset in everywhere.items()).encode()
+        headers: Headers = [("schema", b"1"), ("position", where)]
+        if self.task.agent.merges_topic:  # also where nothing was put: a replay has to know
+            outputs.append(self.task.agent.merges_topic, partition, None, where, timestamp, headers[:1])
         turn = Turn()
         for full, (table, key, value, at_hand) in self._overlay.items():
             encoded = table.encode(value) if at_hand is None and value is not None else at_hand

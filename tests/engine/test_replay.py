@@ -24,7 +24,7 @@ def test_of_records_of_the_same_time_the_first_topics_comes_first() -> None:
 
 def test_a_late_record_stays_in_the_transaction_that_took_it() -> None:
     ends = [{"a": 2, "b": 0}, {"a": 2, "b": 1}]
-    assert cut(ends[::-1], a=[(0, 10), (1, 30)], b=[(0, 20)]) == [(["a0", "a1"], {"a": 2}), (["b0"], {"b": 1})]
+    assert cut(ends, a=[(0, 10), (1, 30)], b=[(0, 20)]) == [(["a0", "a1"], {"a": 2}), (["b0"], {"b": 1})]
 
 
 def test_offsets_of_markers_are_passed_over() -> None:

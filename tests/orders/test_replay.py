@@ -7,8 +7,9 @@ from pathlib import Path
 
 import orjson
 
+from app import topics
 from tests.orders import crowd
-from tests.orders.shop import Shop
+from tests.orders.shop import CHECKS, T0, Shop, place, row, said, tell
 from tests.workers import eventually
 
 ENV = {"KAWKA_PAYMENT_WAIT_S": "3", "KAWKA_JOIN_GRACE_S": "1"}
@@ -52,3 +53,17 @@ async def test_a_replay_gives_the_same_bytes(mortal: Shop) -> None:
     assert await differences(mortal, "orders", **ENV, KAWKA_ORDER_CHECKS="FRAUD_CHECK"), (
         "other rules come out otherwise"
     )
+
+
+async def test_what_was_refused_is_refused_again_though_nothing_but_the_refusal_was_written(mortal: Shop) -> None:
+    """A refusal puts nothing. The check that came later has the earlier time: before the refusal it changes it."""
+    checks = {"KAWKA_ORDER_CHECKS": ",".join((*CHECKS, "COUNTRY_CHECK"))}
+    mortal.cluster.start(**ENV, **checks)
+    await mortal.cluster.settled()
+    await mortal.send(row("JUMPERS", 5), place("early"))
+    await mortal.count(topics.order_validations, 3, "early")
+    await mortal.send(tell("early", "ShipOrder", at=T0 + 9_000))
+    assert "error" in (await mortal.count(topics.order_results, 2, "early"))[1]
+    await mortal.send(said("early", "COUNTRY_CHECK", at=T0 + 5_000))
+    await mortal.became("early", "CREATED", "VALIDATED")
+    assert await differences(mortal, "orders", **ENV, **checks) == []
