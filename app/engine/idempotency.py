@@ -57,18 +57,22 @@ class DecidedCommands:
         while by_age and (len(entries) > self._max_count or _WHERE.unpack_from(entries[by_age[0]])[1] < oldest_ms):
             del entries[by_age.popleft()]
 
-    def fold(self, record: KafkaRecord) -> None:
-        """Take in a record of the results topic; one without our headers is somebody else's and says nothing."""
-        headers = dict(record.headers)
-        command_id, fingerprint = headers.get(COMMAND_ID), headers.get(FINGERPRINT)
-        if record.key is not None and command_id is not None and fingerprint is not None:
-            decided = Decided(fingerprint, record.offset, record.timestamp)
-            self.add([(identify(record.key, command_id.decode()), decided)])
+    def fold(self, records: Iterable[KafkaRecord]) -> None:
+        """Take in records of the results topic; one without our headers is somebody else's and says nothing."""
+        self.add(entry for entry in map(_entry, records) if entry is not None)
 
     def clear(self) -> None:
         """Forget everything, to be folded anew."""
         self._entries.clear()
         self._by_age.clear()
+
+
+def _entry(record: KafkaRecord) -> tuple[bytes, Decided] | None:
+    headers = dict(record.headers)
+    command_id, fingerprint = headers.get(COMMAND_ID), headers.get(FINGERPRINT)
+    if record.key is None or command_id is None or fingerprint is None:
+        return None
+    return identify(record.key, command_id.decode()), Decided(fingerprint, record.offset, record.timestamp)
 
 
 def identify(key: bytes, command_id: str) -> bytes:

@@ -1,7 +1,7 @@
 """What a task knows: the committed state of its tables. Nothing gets in here before its transaction is committed."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -106,17 +106,15 @@ class State:
         for key, value in decoded.items():
             self._keep(key, value)
 
-    def restored(self, topic: str, records: Iterable[KafkaRecord], end: int) -> None:
+    def restored(self, topic: str, records: Collection[KafkaRecord], end: int) -> None:
         """Take in records that a topic of ours holds beyond what we have, up to the offset `end`."""
         entries: dict[bytes, bytes | None] = {}
         tables = self.folded_topics[topic]
-        for record in records:
-            for table in tables:
-                entry = table.entry(record)
-                if entry is not None:
-                    entries[table.prefix + entry[0]] = entry[1]
-            if topic == self.results:
-                self.decided.fold(record)
+        for table in tables:
+            prefix = table.prefix
+            entries |= {prefix + entry[0]: entry[1] for entry in map(table.entry, records) if entry is not None}
+        if topic == self.results:
+            self.decided.fold(records)
         self.folded[topic] = end
         if tables:
             self.store.write(entries, self._checkpoint())

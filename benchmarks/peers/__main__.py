@@ -23,14 +23,14 @@ QUICK = {
     "w1": (1, ()),
     "w2": (1, ("kawka-1", "kawka-2", "kawka-tuned", "streams-2", "streams-tuned")),
     "latency": (1, ("kawka-1", "streams-2")),
-    "restore": (1, ("kawka-1", "streams-2")),
+    "restore": (1, ("kawka-1", "kawka-2", "streams-2")),
 }
 AMONG = {"failover": field.PAIR, "w2": field.TRUCKS}
 FULL = {
     "w1": (5, ()),
     "w2": (3, ()),
     "latency": (3, ("kawka-1", "kawka-2", "streams-2")),
-    "restore": (3, ("kawka-1", "streams-2")),
+    "restore": (3, ("kawka-1", "kawka-2", "streams-2")),
     "failover": (3, ()),
     "shape": (1, ("kawka-1", "streams-2")),
 }

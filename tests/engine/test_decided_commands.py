@@ -29,12 +29,12 @@ def test_those_older_than_the_age_are_forgotten() -> None:
 
 def test_a_result_without_our_headers_says_nothing() -> None:
     known = DecidedCommands(3600, 10)
-    known.fold(SimpleNamespace(key=b"k", headers=(("command-id", b"c"),), offset=0, timestamp=0))
+    known.fold([SimpleNamespace(key=b"k", headers=(("command-id", b"c"),), offset=0, timestamp=0)])
     assert len(known) == 0
 
 
 def test_it_is_the_fold_of_the_results() -> None:
     known = DecidedCommands(3600, 10)
     headers = (("command-id", b"c"), ("fingerprint", b"12345678"))
-    known.fold(SimpleNamespace(key=b"k", headers=headers, offset=4, timestamp=9))
+    known.fold([SimpleNamespace(key=b"k", headers=headers, offset=4, timestamp=9)])
     assert known.get(b"k", "c") == Decided(b"12345678", 4, 9)
