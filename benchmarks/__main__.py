@@ -16,7 +16,7 @@ from benchmarks.outcome import Outcome, medians, show
 
 NAMES = {
     "w1": "benchmarks.w1",
-    "w2": "benchmarks.trucks",
+    "w2": "benchmarks.w2",
     "latency": "benchmarks.latency",
     "http": "benchmarks.web",
     "restore": "benchmarks.restore",

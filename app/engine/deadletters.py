@@ -23,15 +23,20 @@ _ORIGIN = ("source-topic", "source-partition", "source-offset", "parking")
 
 def bury(tx: "Transaction", record: Any, error: str, attempts: int = 1) -> None:
     """Write the original bytes and headers to dead-letters, with where they came from and what went wrong."""
-    about: Headers = [
+    tx.buried += 1
+    tx.emit(topics.dead_letters, record.key, record.value, about(record, tx.task.agent.name, error, attempts))
+
+
+def about(record: Any, agent: str, error: str, attempts: int) -> "Headers":
+    """Give the headers of a dead letter: the record's own, where it came from and what went wrong."""
+    return [
+        *record.headers,
         *_origin(record),
         ("error", error[:_LIMIT].encode(errors="replace")),
-        ("agent", tx.task.agent.name.encode()),
+        ("agent", agent.encode()),
         ("attempts", b"%d" % attempts),
         ("time", b"%d" % now_ms()),
     ]
-    tx.buried += 1
-    tx.emit(topics.dead_letters, record.key, record.value, [*record.headers, *about])
 
 
 def bury_and_park(tx: "Transaction", record: Any, error: str) -> None:

@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 
 from app import codec_orders, topics
 from app.codec import Undecodable
-from app.mailer.burial import about
+from app.engine.deadletters import about
 from app.mailer.connections import Connections
 from app.mailer.delivery import AT_MOST_ONCE, Delivery
 from app.mailer.intake import Intake
@@ -19,6 +19,7 @@ from app.mailer.outcome import Doubtful, Refused, Sent
 from app.settings import Settings
 
 log = logging.getLogger(__name__)
+AGENT: Final = "mailer"
 FULL_S: Final = 0.2  # longest wait between two looks at whether we are to stop
 SETTLE_S: Final = 3.0  # for mails under way; shorter than the group's patience, and than that of who stops us
 ABANDON_S: Final = 1.0
@@ -128,6 +129,6 @@ class Mailer:
 
     async def _bury(self, record: Any, error: str, attempts: int) -> None:
         log.warning("%s-%d:%d is a dead letter: %s", record.topic, record.partition, record.offset, error)
-        topic, headers = self._settings.topic_prefix + topics.dead_letters.name, about(record, error, attempts)
+        topic, headers = self._settings.topic_prefix + topics.dead_letters.name, about(record, AGENT, error, attempts)
         await self._producer.send_and_wait(topic, record.value, record.key, headers=headers)
         self.buried += 1
