@@ -57,9 +57,9 @@ class DeadLetters:
         asked = caller(request, LONGEST_S)
         limit = whole_number(request, "limit", 50, 1, 1000)
         before = self._before(request.query.get("cursor"))
-        restorer = self._app.restorer
+        app = self._app
         async with asyncio.timeout_at(asked.deadline):
-            tails = await restorer.run(restorer.newest(self._topic, before, limit, _about))
+            tails = await app.sideline.run(app.lookup.newest(self._topic, before, limit, _about))
         items: list[dict[str, Any]] = []
         waiting = {partition: letters[::-1] for partition, (letters, _) in tails.items() if letters}
         while waiting and len(items) < limit:
@@ -77,9 +77,9 @@ class DeadLetters:
         partition, offset = int(request.match_info["partition"]), int(request.match_info["offset"])
         if partition >= self._app.settings.partitions:
             raise _no_letter()
-        restorer = self._app.restorer
+        app = self._app
         async with asyncio.timeout_at(caller(request, LONGEST_S).deadline):
-            found = await restorer.run(restorer.newest(self._topic, {partition: offset + 1}, 1, _whole))
+            found = await app.sideline.run(app.lookup.newest(self._topic, {partition: offset + 1}, 1, _whole))
         letters = found[partition][0]
         if not letters or letters[0][0] != offset:
             raise _no_letter()

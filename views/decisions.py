@@ -58,7 +58,7 @@ class Decisions:
 
         async def here(task: Task) -> Response:
             await reached(task, asked)
-            act = task.accept if at_once else task.submit
+            act = task.submissions.accept if at_once else task.submissions.submit
             try:
                 answer = await act(source, key, command_id, print_, record)
             except ReusedError:

@@ -20,11 +20,13 @@ from app.engine.agent import Agent, AgentFunction
 from app.engine.appender import Appender
 from app.engine.elected import Elected, Work
 from app.engine.lease import Lease
+from app.engine.lookup import Lookup
 from app.engine.metrics import Metrics
 from app.engine.owners import Owners
 from app.engine.pacing import Pace
 from app.engine.producers import BACKOFF_MS, REQUEST_MS, TRANSACTION_MS, Producers
 from app.engine.restore import Restorer
+from app.engine.sideline import Sideline
 from app.engine.states import States
 from app.engine.table import Table
 from app.engine.tablemanager import TableManager
@@ -53,7 +55,9 @@ class App(faust.App):
         self.lease = Lease(settings.session_timeout_s)
         self.pace = Pace()
         self.metrics = Metrics()
-        self.restorer = Restorer(settings)
+        self.sideline = Sideline(settings)
+        self.lookup = Lookup(self.sideline)
+        self.restorer = Restorer(settings, self.sideline)
         self.states = States(self)
         self.tasks = Tasks(self)
         self.owners = Owners(self)
@@ -191,7 +195,7 @@ class App(faust.App):
     async def on_start(self) -> None:
         """Start what tasks need before the group can assign any."""
         await super().on_start()
-        self.restorer.start()
+        self.sideline.start()
         for election in self.elections:
             self.add_future(election.run())
 
@@ -225,4 +229,4 @@ class App(faust.App):
             self._consumer.stop_flow()
             await self._stop_fetcher()
         await self._appender.stop()
-        await self.restorer.stop()
+        await self.sideline.stop()

@@ -17,11 +17,11 @@ from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 from faust.types import TP
 
 from app.engine import crash, deadletters
-from app.engine.answers import Answer, NotOwnerError, ReusedError, Waiting
-from app.engine.idempotency import Decided
+from app.engine.answers import NotOwnerError, Waiting
 from app.engine.inbox import Batch, Inbox
 from app.engine.producers import TaskProducer
 from app.engine.restore import Progress
+from app.engine.submissions import Submissions
 from app.engine.transaction import DoubtError, Handler, Transaction
 from app.engine.transport import Fetch
 from app.engine.watchers import Watchers
@@ -66,6 +66,7 @@ class Task:
         self.role = "active"  # a standby will be a task that only restores
         self.progress = Progress()
         self.waiting = Waiting()
+        self.submissions = Submissions(self)
         self.watchers = Watchers()
         self.position: dict[TP, int] = {}
         self.timers_topic = app.topic_name(agent.timers_topic) if agent.timers_topic else None
@@ -188,10 +189,10 @@ class Task:
         producer = await self.app.producers.make(f"{self.app.settings.prefix}.{self.agent.name}.{self.partition}")
         self._producer = producer
         await producer.start()
-        restorer = self.app.restorer
+        app = self.app
         sources = [TopicPartition(tp.topic, tp.partition) for tp in self.tps]
-        offsets = await restorer.run(restorer.positions(self.agent.offset_group, sources))
-        await restorer.run(restorer.restore(self.state, self.partition, self.progress))
+        offsets = await app.sideline.run(app.lookup.positions(self.agent.offset_group, sources))
+        await app.sideline.run(app.restorer.restore(self.state, self.partition, self.progress))
         self.position = {TP(*tp): offset for tp, offset in offsets.items()}
         self.state.position = {tp.topic: offset for tp, offset in self.position.items()}
         self._epoch = self.app.next_epoch()
@@ -278,7 +279,7 @@ class Task:
         """Give a topic's real name in this cluster."""
         return self.app.topic_name(topic)
 
-    # --- reads and commands
+    # --- for callers
 
     async def reached(self, tp: TP, offset: int) -> None:
         """Wait until `offset` of a source, or of a topic that the state is a fold of, has been applied.
@@ -300,59 +301,6 @@ class Task:
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
 
-    async def submit(self, source: Topic, key: bytes, command_id: str, fingerprint: bytes, body: bytes) -> Answer:
-        """Append a command and wait for its answer; for one decided before give the stored answer at once.
-
-        Raises NotOwnerError (ask the next owner; the command may be in the log, which is safe: it has an id) and
-        ReusedError. The caller bounds the time.
-        """
-        known = self._known(key, command_id, fingerprint)
-        if known is not None:
-            return known if isinstance(known, Answer) else await self.stored(known.offset)
-        future = self.waiting.add(key, command_id)
-        await self.app.append(source, key, body, self.partition)
-        answer = await future
-        if answer.kind == "reused":
-            raise ReusedError
-        return await self._stored_of(key, command_id) if answer.kind == "stored" else answer
-
-    async def accept(self, source: Topic, key: bytes, command_id: str, fingerprint: bytes, body: bytes) -> Answer:
-        """Append a command, unless it was decided before, and do not wait for its answer: kind accepted or parked.
-
-        Raises as `submit` does.
-        """
-        known = self._known(key, command_id, fingerprint)
-        if isinstance(known, Answer):
-            return known
-        if known is None:
-            await self.app.append(source, key, body, self.partition)
-        return Answer("accepted")
-
-    def _known(self, key: bytes, command_id: str, fingerprint: bytes) -> Answer | Decided | None:
-        if not self.serving:
-            raise NotOwnerError
-        if key in self.state.parked:
-            return Answer("parked", detail=self.state.parked[key].error)
-        known = self.state.decided.get(key, command_id)
-        if known is not None and known.fingerprint != fingerprint:
-            raise ReusedError
-        return known
-
-    async def stored(self, offset: int) -> Answer:
-        """Give the result that lies at an offset of the results topic."""
-        restorer, results = self.app.restorer, self.state.results
-        assert results is not None
-        record = await restorer.run(restorer.read_at(results, self.partition, offset))
-        if record is None:
-            raise NotOwnerError
-        return Answer("decided", result=record.value)
-
-    async def _stored_of(self, key: bytes, command_id: str) -> Answer:
-        known = self.state.decided.get(key, command_id)
-        if known is None:
-            raise NotOwnerError
-        return await self.stored(known.offset)
-
     async def release(self, key: bytes, *, discard: bool) -> bool:
         """Run the records of a parked key again, without the first if it is discarded. False: one failed again.
 
@@ -367,10 +315,10 @@ class Task:
             entry = self.state.parked.get(key)
             if entry is None:
                 raise LookupError(key)
-            name, restorer = self.topic_name(self.agent.parked_topic), self.app.restorer
+            name, app = self.topic_name(self.agent.parked_topic), self.app
             waiting: list[Any] = []
             while len(waiting) < entry.count:  # the marker of our last transaction may take a moment to arrive
-                everything = await restorer.run(restorer.read_all(name, self.partition))
+                everything = await app.sideline.run(app.lookup.read_all(name, self.partition))
                 waiting = [r for r in everything if r.key == key and deadletters.parking(r) == entry.parking]
             try:
                 assert self._producer is not None

@@ -35,7 +35,7 @@ class Writer:
     async def open(self) -> None:
         """Fence the writer before us, then read what there is. In this order: it can add nothing unseen."""
         await self._producer.start()
-        self.published = await self._app.restorer.run(read_published(self._app.settings, self._topic))
+        self.published = await self._app.sideline.run(read_published(self._app.settings, self._topic))
 
     async def close(self) -> None:
         """Let go. A transaction that is still open is ended by the next writer, or by Kafka."""
