@@ -60,5 +60,7 @@ class Topology:
                 edges[table, topic(declared.topic), "changelog"] = None
             else:
                 edges[topic(declared.topic), table, "fold"] = None
+        if agent.merges_topic:
+            edges[me, topic(agent.merges_topic), "merges"] = None
         edges[me, topic(agent.parked_topic), "parked"] = None
         edges[me, topic(topics.dead_letters), "dead-letters"] = None
