@@ -56,7 +56,8 @@ def _command(record: Any, tx: Transaction) -> None:
     order_id = decode_key(record.key)
     command = codec_orders.order_commands.decode(record.value)
     key, print_ = record.key, fingerprint(command)
-    identity = identify(key, command.command_id)
+    raw_id = command.command_id.encode()
+    identity = identify(key, raw_id)
     known = tx.decided(identity)
     if known is not None:
         tx.repeated += 1
@@ -64,7 +65,7 @@ def _command(record: Any, tx: Transaction) -> None:
             tx.answer(key, command.command_id, Answer("stored" if known == print_ else "reused"))
         return
     state = tx.get(orders_state, key) or UNKNOWN
-    cause = [SCHEMA, (COMMAND_ID, command.command_id.encode()), ("position", tx.position)]
+    cause = [SCHEMA, (COMMAND_ID, raw_id), ("position", tx.position)]
     decision = decide(command, order_id, state, rfc3339(record.timestamp), REQUIRED)
     if not isinstance(decision, Rejected):
         if decision and state.order is None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from app.engine.replay import Position, Replay, Written, slices
+from app.engine.table import Table
 from app.topic_reader import read
 
 if TYPE_CHECKING:
@@ -59,8 +60,7 @@ async def _replay(app: App, agent: Agent, log: Log, directory: Path) -> Report:
             await again.run(slices(sources, _ends(app, agent, log, partition)))
             differences += _compare(found[partition], _written(app, agent, again))
             for table in agent.all_tables:
-                kept = {record.key: record.value for record in log[app.topic_name(table.topic), partition]}
-                kept = {key: value for key, value in kept.items() if value is not None}
+                kept = _kept(table, log[app.topic_name(table.topic), partition])
                 entries += len(kept)
                 if kept != again.entries(table.name):
                     differences.append(f"table {table.name}, partition {partition}: its entries differ")
@@ -69,6 +69,12 @@ async def _replay(app: App, agent: Agent, log: Log, directory: Path) -> Report:
         count += sum(map(len, sources.values()))
         outputs += sum(map(len, found[partition].values()))
     return Report(agent.name, count, outputs, entries, differences[:MOST_DIFFERENCES])
+
+
+def _kept(table: Table, records: Iterable[Any]) -> dict[bytes, bytes]:
+    """Give what a table's topic comes to, as a restore would."""
+    entries = dict(entry for entry in map(table.entry, records) if entry is not None)
+    return {key: value for key, value in entries.items() if value is not None}
 
 
 def _writes(app: App, agent: Agent) -> set[str]:

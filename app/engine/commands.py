@@ -1,5 +1,6 @@
 """Judging commands: the same few steps for every aggregate, with its rules plugged in."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -16,7 +17,7 @@ from app.codec import (
 from app.domain.decider import BaseCommand, Rejected
 from app.engine.answers import Answer
 from app.engine.idempotency import COMMAND_ID, FINGERPRINT, identify
-from app.engine.table import Keys, Table
+from app.engine.table import Entry, KafkaRecord, Keys, Table
 from app.engine.transaction import Transaction
 from app.topics import Topic
 
@@ -24,6 +25,7 @@ C = TypeVar("C", bound=BaseCommand)
 S = TypeVar("S")
 E = TypeVar("E")
 SCHEMA = ("schema", b"1")
+_version = re.compile(rb'\{"commandId":"[^"]*","version":(\d+)').match  # how the codec's envelope begins
 
 
 def history_key(key: bytes, version: int) -> bytes:
@@ -34,6 +36,18 @@ def history_key(key: bytes, version: int) -> bytes:
 def history_entry(event: bytes, position: bytes) -> bytes:
     """Give the value of an event in a history table: its record, and the position of the command that caused it."""
     return b'%b,"position":"%b"}' % (event[:-1], position)
+
+
+def event_entry(record: KafkaRecord) -> Entry | None:
+    """Restore an event record to a history table; one that a judge did not write means no entry."""
+    key, event, position = record.key, record.value or b"", b""
+    begins = _version(event)
+    if begins is None or key is None:
+        return None
+    for name, value in record.headers:
+        if name == "position":
+            position = value
+    return history_key(key, int(begins[1])), history_entry(event, position)
 
 
 def _parse_history_key(text: str) -> tuple[bytes, bytes]:
@@ -86,7 +100,8 @@ class Judge(Generic[C, S, E]):
         aggregate_id = decode_key(record.key)
         command = self._decode(record.value)
         key, command_id = record.key, command.command_id
-        identity, print_ = identify(key, command_id), fingerprint(command)
+        raw_id = command_id.encode()
+        identity, print_ = identify(key, raw_id), fingerprint(command)
         known = tx.decided(identity)
         if known is not None:
             tx.repeated += 1
@@ -98,7 +113,7 @@ class Judge(Generic[C, S, E]):
             state = self._initial(aggregate_id)
         decision = self._decide(command, state)
         where = tx.position
-        cause = [SCHEMA, (COMMAND_ID, command_id.encode()), ("position", where)]
+        cause = [SCHEMA, (COMMAND_ID, raw_id), ("position", where)]
         if isinstance(decision, Rejected):
             result = result_error(command_id, command.origin_id, state.version, where, decision)
         else:

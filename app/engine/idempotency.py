@@ -38,7 +38,7 @@ class DecidedCommands:
 
     def get(self, key: bytes, command_id: str) -> Decided | None:
         """Give what is known of a command, None when it was never decided or long ago."""
-        packed = self._entries.get(identify(key, command_id))
+        packed = self._entries.get(identify(key, command_id.encode()))
         return None if packed is None else Decided(packed[_WHERE.size :], *_WHERE.unpack_from(packed))
 
     def fingerprint(self, identity: bytes) -> bytes | None:
@@ -72,9 +72,9 @@ def _entry(record: KafkaRecord) -> tuple[bytes, Decided] | None:
     command_id, fingerprint = headers.get(COMMAND_ID), headers.get(FINGERPRINT)
     if record.key is None or command_id is None or fingerprint is None:
         return None
-    return identify(record.key, command_id.decode()), Decided(fingerprint, record.offset, record.timestamp)
+    return identify(record.key, command_id), Decided(fingerprint, record.offset, record.timestamp)
 
 
-def identify(key: bytes, command_id: str) -> bytes:
+def identify(key: bytes, command_id: bytes) -> bytes:
     """Give what tells a command from all others: its aggregate and its id."""
-    return b"%b %b" % (key, command_id.encode())  # ids hold no blanks
+    return b"%b %b" % (key, command_id)  # ids hold no blanks

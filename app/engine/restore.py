@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from app.engine import crash
 from app.engine.identity import identify
+from app.engine.records import bare_records
 from app.engine.sideline import Sideline
 from app.engine.state import State
 from app.engine.store import STALE_MS, Checkpoint, now_ms
@@ -52,7 +53,7 @@ class Restorer:
         admin = await self._side.admin()
         topics = list(state.folded_topics)
         identity = await identify(admin._client, topics)
-        consumer = await self._side.consumer()
+        consumer = await self._side.consumer(bare_records)
         try:
             tps = {topic: TopicPartition(topic, partition) for topic in topics}
             consumer.assign(list(tps.values()))
@@ -81,7 +82,7 @@ class Restorer:
         # A position passes transaction markers by itself, so each partition does reach its end.
         left = {tp for tp in ends if state.folded[tp.topic] < ends[tp]}
         while left:
-            fetched = await consumer.getmany(*left, timeout_ms=200, max_records=5000)
+            fetched = await consumer.getmany(*left, timeout_ms=200)
             for tp in tuple(left):
                 records, position = fetched.get(tp, ()), await consumer.position(tp)
                 if position > state.folded[tp.topic]:

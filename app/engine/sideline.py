@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer
@@ -12,6 +12,7 @@ from app.engine.records import light_records
 from app.settings import Settings
 
 T = TypeVar("T")
+FETCH_BYTES = 1 << 20  # of one partition: all of it is unpacked at once
 
 
 class Sideline:
@@ -48,7 +49,7 @@ class Sideline:
             self._admin = admin
         return self._admin
 
-    async def consumer(self) -> AIOKafkaConsumer:
+    async def consumer(self, unpacked: Callable[[AIOKafkaConsumer], None] = light_records) -> AIOKafkaConsumer:
         """Start a consumer of what is committed, without a group; whoever asked stops it."""
         consumer = AIOKafkaConsumer(
             **self._settings.kafka(),
@@ -56,12 +57,12 @@ class Sideline:
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            max_partition_fetch_bytes=4 << 20,
+            max_partition_fetch_bytes=FETCH_BYTES,
             fetch_max_wait_ms=50,
             retry_backoff_ms=20,
         )
         await consumer.start()
-        light_records(consumer)
+        unpacked(consumer)
         return consumer
 
     async def _close(self) -> None:

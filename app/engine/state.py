@@ -9,7 +9,7 @@ import msgspec
 
 from app.engine.idempotency import DecidedCommands
 from app.engine.store import Checkpoint, Store, now_ms
-from app.engine.table import KafkaRecord, Table
+from app.engine.table import KafkaRecord, Table, same_key
 from app.settings import Settings
 
 _MISSING = object()
@@ -112,7 +112,10 @@ class State:
         tables = self.folded_topics[topic]
         for table in tables:
             prefix = table.prefix
-            entries |= {prefix + entry[0]: entry[1] for entry in map(table.entry, records) if entry is not None}
+            if table.entry is same_key:
+                entries |= {prefix + one.key: one.value for one in records if one.key is not None}
+            else:
+                entries |= {prefix + entry[0]: entry[1] for entry in map(table.entry, records) if entry is not None}
         if topic == self.results:
             self.decided.fold(records)
         self.folded[topic] = end

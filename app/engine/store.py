@@ -85,11 +85,12 @@ class Store:
     def write(self, entries: dict[bytes, bytes | None], checkpoint: Checkpoint) -> None:
         """Put (or delete, where None) all entries and the checkpoint, all or nothing."""
         batch = WriteBatch(raw_mode=True)
+        put = batch.put
         for key, value in entries.items():
             if value is None:
                 batch.delete(key)
             else:
-                batch.put(key, value)
+                put(key, value)
         batch.put(CHECKPOINT, msgspec.json.encode(checkpoint))
         self._db.write(batch, self._no_wal)
 

@@ -1,21 +1,19 @@
 """Tables as an agent declares them: a name, a codec, and the topic they can be restored from."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from app.topics import Topic
 
 
 class KafkaRecord(Protocol):
-    """The part of an aiokafka ConsumerRecord that tables and handlers read."""
+    """The part of a record that tables are restored from."""
 
-    topic: str
-    partition: int
     offset: int
     timestamp: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
+    headers: Sequence[tuple[str, bytes]]
 
 
 Entry = tuple[bytes, bytes | None]
