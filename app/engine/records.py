@@ -29,6 +29,7 @@ class _Bare(PartitionRecords):
 
     def rest(self) -> list[Any]:
         """Give all that is left, and go to its end: as `_unpack_records` does for who reads what is committed."""
+        self._records_iterator = None  # a generator over `self`: what was fetched would stay until a collection
         batches, unpacked = self._records, list[Any]()
         while batches.has_next():
             batch = batches.next_batch()
