@@ -87,7 +87,7 @@ class Restorer:
                 records, position = fetched.get(tp, ()), await consumer.position(tp)
                 if position > state.folded[tp.topic]:
                     progress.done += position - state.folded[tp.topic]
-                    progress.bytes += sum(len(record.value or b"") for record in records)
+                    progress.bytes += sum([len(record.value or b"") for record in records])
                     state.restored(tp.topic, records, position)
                     crash.point(crash.RESTORING)
                 if position >= ends[tp]:
