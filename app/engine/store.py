@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from rocksdict import BlockBasedIndexType, BlockBasedOptions, Cache, Options, Rdict, ReadOptions, WriteBatch, WriteOptions
+from rocksdict import (
+    BlockBasedIndexType,
+    BlockBasedOptions,
+    Cache,
+    Options,
+    Rdict,
+    ReadOptions,
+    WriteBatch,
+    WriteOptions,
+)
 
 CHECKPOINT = b"\x00checkpoint"
 STALE_MS = 24 * 60 * 60 * 1000  # Kafka's delete.retention.ms: older, and a deleted key's tombstone may be gone
