@@ -9,7 +9,6 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from app.engine import crash
 from app.engine.identity import identify
-from app.engine.records import bare_records
 from app.engine.sideline import Sideline
 from app.engine.state import State
 from app.engine.store import STALE_MS, Checkpoint, now_ms
@@ -53,7 +52,7 @@ class Restorer:
         admin = await self._side.admin()
         topics = list(state.folded_topics)
         identity = await identify(admin._client, topics)
-        consumer = await self._side.consumer(bare_records)
+        consumer = await self._side.consumer()
         try:
             tps = {topic: TopicPartition(topic, partition) for topic in topics}
             consumer.assign(list(tps.values()))

@@ -2,13 +2,13 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 
-from app.engine.records import light_records
+from app.engine.records import bare_records
 from app.settings import Settings
 
 T = TypeVar("T")
@@ -49,8 +49,8 @@ class Sideline:
             self._admin = admin
         return self._admin
 
-    async def consumer(self, unpacked: Callable[[AIOKafkaConsumer], None] = light_records) -> AIOKafkaConsumer:
-        """Start a consumer of what is committed, without a group; whoever asked stops it."""
+    async def consumer(self) -> AIOKafkaConsumer:
+        """Start a consumer of what is committed, without a group; whoever asked stops it. Its records are bare."""
         consumer = AIOKafkaConsumer(
             **self._settings.kafka(),
             client_id="kawka-restore",
@@ -62,7 +62,7 @@ class Sideline:
             retry_backoff_ms=20,
         )
         await consumer.start()
-        unpacked(consumer)
+        bare_records(consumer)
         return consumer
 
     async def _close(self) -> None:
