@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 install: .venv/.installed .venv/.jars
 
-.venv/.installed: requirements.lock pyproject.toml
+.venv/.installed: requirements.lock pyproject.toml app/engine/_recordbatch.c
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Kawka needs Python 3.11 or newer; name one with: make PYTHON=python3.12 install"; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || \

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 
-from app.engine.records import bare_records
+from app.engine.records import light_records
 from app.settings import Settings
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class Sideline:
         return self._admin
 
     async def consumer(self) -> AIOKafkaConsumer:
-        """Start a consumer of what is committed, without a group; whoever asked stops it. Its records are bare."""
+        """Start a consumer of what is committed, without a group; whoever asked stops it."""
         consumer = AIOKafkaConsumer(
             **self._settings.kafka(),
             client_id="kawka-restore",
@@ -62,7 +62,7 @@ class Sideline:
             retry_backoff_ms=20,
         )
         await consumer.start()
-        bare_records(consumer)
+        light_records(consumer)
         return consumer
 
     async def _close(self) -> None:

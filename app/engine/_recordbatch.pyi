@@ -1,0 +1,26 @@
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeAlias, TypeVar
+
+_R = TypeVar("_R")
+_Make: TypeAlias = Callable[[str, int, int, int, bytes | None, bytes | None, tuple[tuple[str, bytes], ...]], _R]
+
+class Builder:
+    def __init__(self, most_bytes: int) -> None: ...
+    def append(
+        self,
+        offset: int,
+        timestamp: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes | None]],
+        /,
+    ) -> Literal[True] | None: ...
+    def set_producer_state(self, producer_id: int, epoch: int, sequence: int, /) -> None: ...
+    def build(self) -> bytes: ...
+    def size(self) -> int: ...
+
+def unpack(
+    raw: bytes, start: int, stop: int, first: int, make: _Make[_R], topic: str, partition: int, /
+) -> list[_R]: ...
+def intact(raw: bytes, start: int, stop: int, /) -> bool: ...
+def crc32c(data: bytes, by_table: bool, /) -> int: ...
