@@ -15,6 +15,7 @@ except ImportError:  # there was no C compiler to install Kawka with: a tenth sl
 
 
 Headers = list[tuple[str, bytes]]
+Built = bytearray | memoryview
 
 
 class Batch:
@@ -34,7 +35,7 @@ class Batch:
         self.count += 1
         return True
 
-    def build(self, producer_id: int, epoch: int, sequence: int) -> bytes | bytearray:
+    def build(self, producer_id: int, epoch: int, sequence: int) -> Built:
         """Give the bytes, ready to send. Only once."""
         self._builder.set_producer_state(producer_id, epoch, sequence)
         return self._builder.build()

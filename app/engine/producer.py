@@ -15,7 +15,7 @@ from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.protocol.transaction import InitProducerIdRequest
 
 from app.engine import wire
-from app.engine.batches import Batch
+from app.engine.batches import Batch, Built
 
 NOT_YET = (
     errors.ConcurrentTransactions,
@@ -153,7 +153,7 @@ class Producer:
         return list(first.values())
 
     async def _produce(self, batches: list[_Pending]) -> None:
-        ready: dict[TopicPartition, tuple[_Pending, bytes | bytearray]] = {}
+        ready: dict[TopicPartition, tuple[_Pending, Built]] = {}
         for pending in batches:
             sequence = self._sequences.get(pending.tp, 0)
             self._sequences[pending.tp] = sequence + pending.batch.count
@@ -173,7 +173,7 @@ class Producer:
         self,
         node: int,
         tps: list[TopicPartition],
-        ready: dict[TopicPartition, tuple[_Pending, bytes | bytearray]],
+        ready: dict[TopicPartition, tuple[_Pending, Built]],
         deadline: float,
     ) -> list[TopicPartition]:
         """Send one request; give the partitions that are done. Sent again, Kafka knows a batch by its sequence."""

@@ -24,11 +24,13 @@ from aiokafka.protocol.types import (
     UnsignedVarInt32,
 )
 
+from app.engine.batches import Built
+
 _TEXT = CompactString("utf-8")
 _TAGS: tuple[str, Any] = ("tags", TaggedFields)
 _ALL_REPLICAS = Int16.encode(-1)
 Versions = dict[int, tuple[int, int]]
-Rows = list[tuple[int, bytes | bytearray]]
+Rows = list[tuple[int, Built]]
 
 
 class _ProduceResponse(Response):
