@@ -109,6 +109,7 @@ async def test_all_is_ready_when_the_line_is_printed_and_all_is_gone_after_sigte
     assert not (tmp_path / "data" / "up.json").exists()
 
 
+@pytest.mark.long
 async def test_nothing_is_left_when_the_supervisor_is_killed(tmp_path: Path) -> None:
     async with up(tmp_path / "data", *ports(), "--workers", "1") as running:
         children = running.children()
@@ -140,6 +141,7 @@ async def test_a_second_up_on_the_same_directory_is_refused_and_down_stops_the_f
         assert await running.process.wait() == 0
 
 
+@pytest.mark.long
 async def test_state_is_kept_over_a_restart_and_forgotten_with_fresh(tmp_path: Path) -> None:
     data_dir, options = tmp_path / "data", [*ports(), *FEW, "--no-simulate"]
     create = {

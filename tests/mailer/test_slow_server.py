@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from app import topics
 from tests.mailer.server import Server
 from tests.orders.shop import Shop, customer, payment, place, row
@@ -25,6 +27,7 @@ class Suite(Cluster):
         self.start()
 
 
+@pytest.mark.long
 async def test_while_the_mail_server_hangs_orders_go_through_to_their_last_topic(
     broker: str, tmp_path: Path, unique: Callable[[str], str], server: Server
 ) -> None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import orjson
+import pytest
 
 from app import topics
 from tests.orders import crowd
@@ -38,6 +39,7 @@ async def differences(shop: Shop, *agents: str, **env: str) -> list[str]:
     return found
 
 
+@pytest.mark.long
 async def test_a_replay_gives_the_same_bytes(mortal: Shop) -> None:
     mortal.cluster.start(**ENV)
     await mortal.cluster.settled()

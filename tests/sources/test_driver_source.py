@@ -91,6 +91,7 @@ async def test_a_change_older_than_the_overlap_is_found_by_the_comparison(driver
     assert record.timestamp == datetime(2001, 1, 1, tzinfo=UTC).timestamp() * 1000
 
 
+@pytest.mark.long
 async def test_a_restart_neither_skips_nor_repeats_rows(drivers: Drivers) -> None:
     worker = drivers.cluster.start()
     await drivers.caught_up()
