@@ -10,10 +10,12 @@ import faust
 import uvloop
 
 from app import admin, topics
-from app.engine import crash
+from app.engine import batches, crash
 from app.engine.app import App
 from app.engine.janitor import Janitor
 from app.settings import Settings
+
+log = logging.getLogger(__name__)
 
 SERVICES: dict[str, tuple[str, ...]] = {
     "invoices": ("agents.invoices",),
@@ -71,6 +73,8 @@ def run() -> None:
     level = getattr(logging, settings.log_level.upper())
     logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("aiokafka").setLevel(max(level, logging.ERROR))  # it warns of every ordinary rebalance
+    if not batches.COMPILED:
+        log.warning("Installed without a C compiler: records cost about a sixth more (docs/decisions/0012).")
     _spare_the_collector()
     worker = faust.Worker(app, loglevel=settings.log_level, override_logging=False, blocking_timeout=None, quiet=True)
     worker.execute_from_commandline()

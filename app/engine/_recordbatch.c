@@ -385,8 +385,9 @@ static PyObject *take_header(const uint8_t **at, const uint8_t *end, Seen *seen)
     PyObject *value = take_blob(at, end), *text, *pair = NULL;
     if (!value)
         return NULL;
+    /* A name that is not UTF-8 is somebody's mistake, and no reason to stop at its record for ever. */
     text = same ? Py_NewRef(PyTuple_GET_ITEM(seen->pair, 0))
-                : PyUnicode_DecodeUTF8((const char *)name, (Py_ssize_t)name_size, NULL);
+                : PyUnicode_DecodeUTF8((const char *)name, (Py_ssize_t)name_size, "backslashreplace");
     if (text)
         pair = PyTuple_Pack(2, text, value);
     Py_XDECREF(text);

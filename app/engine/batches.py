@@ -7,7 +7,10 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 try:
     from app.engine._recordbatch import Builder
-except ImportError:  # there was no C compiler to install Kawka with: a tenth slower, the same bytes
+
+    COMPILED = True
+except ImportError:  # there was no C compiler to install Kawka with: a sixth slower, the same bytes
+    COMPILED = False
 
     def Builder(most_bytes: int) -> Any:  # type: ignore[no-redef]  # noqa: N802 - in place of a class
         """Make aiokafka's."""

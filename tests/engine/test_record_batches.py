@@ -1,9 +1,6 @@
 """The compiled record batches make and read what aiokafka's do, and what is corrupt never gets further."""
 
-import shutil
-import sysconfig
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,14 +44,6 @@ def record(*fields: Any) -> tuple[Any, ...]:
 def unpacked(raw: bytes, first: int = 0) -> list[Any]:
     found: list[Any] = compiled.unpack(raw, 0, len(raw), first, record, "topic", 3)
     return found
-
-
-def test_it_is_there_wherever_it_can_be_compiled() -> None:
-    if shutil.which("cc") and (Path(sysconfig.get_paths()["include"]) / "Python.h").exists():
-        from app.engine import _recordbatch, batches, records  # noqa: PLC0415 - what others must have got
-
-        assert batches.Builder is _recordbatch.Builder
-        assert records._recordbatch is _recordbatch
 
 
 @given(rows=records)
@@ -150,6 +139,11 @@ def test_a_batch_is_built_once() -> None:
     for more in (builder.build, lambda: builder.append(1, 1, b"", b"", [])):
         with pytest.raises(ValueError, match="built"):
             more()
+
+
+def test_a_header_name_that_is_not_utf8_is_readable() -> None:
+    raw = ours([(5, b"key", b"value", [("name", b"value")])] * 2).replace(b"name", b"n\xffm\xe9")
+    assert [one[6] for one in unpacked(raw)] == [(("n\\xffm\\xe9", b"value"),)] * 2
 
 
 def test_what_makes_a_record_may_fail() -> None:

@@ -1,7 +1,10 @@
 """What a consumer of ours reads is what aiokafka reads, whatever wrote it, with the compiled unpacking and without."""
 
 import asyncio
+import shutil
+import sysconfig
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import aiokafka
@@ -12,7 +15,7 @@ from aiokafka.errors import CorruptRecordException
 from aiokafka.record.memory_records import MemoryRecords
 
 from app import admin
-from app.engine import records
+from app.engine import batches, records
 from app.settings import Settings
 from app.topics import Topic
 
@@ -24,6 +27,12 @@ def unpacking(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(records, "_recordbatch", None)
         monkeypatch.setattr(fetcher, "MemoryRecords", MemoryRecords)
     return str(request.param)
+
+
+def test_it_is_compiled_wherever_it_can_be() -> None:
+    if shutil.which("cc") and (Path(sysconfig.get_paths()["include"]) / "Python.h").exists():
+        assert records._recordbatch is not None
+        assert batches.COMPILED
 
 
 async def written(broker: str, tp: TopicPartition) -> None:
