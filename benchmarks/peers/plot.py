@@ -83,13 +83,15 @@ def lines(title: str, across: str, series: Mapping[str, Sequence[tuple[float, fl
         for x in sorted({x for x, _ in points})
     ]
     parts.append(f'<text x="{right}" y="{foot + 40}" text-anchor="end">{escape(across)}</text>')
+    tops = {place(x, 0)[0]: place(x, max(y for at, y in points if at == x))[1] for x, _ in points}
     for number, (name, line) in enumerate(series.items()):
         colour, placed = COLOURS[number % len(COLOURS)], [(*place(x, y), y) for x, y in sorted(line)]
         path = " L".join(f"{x:.1f} {y:.1f}" for x, y, _ in placed)
         parts.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         for x, y, value in placed:
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>')
-            parts.append(f'<text x="{x:.1f}" y="{y - 8:.1f}" text-anchor="middle">{escape(text(value))}</text>')
+            label = y - 8 if y <= tops[x] else y + 18  # below its line where another lies above: close ones would touch
+            parts.append(f'<text x="{x:.1f}" y="{label:.1f}" text-anchor="middle">{escape(text(value))}</text>')
         parts.append(f'<rect x="{left + number * 330}" y="{foot + 28}" width="12" height="12" fill="{colour}"/>')
         parts.append(f'<text x="{left + number * 330 + 18}" y="{foot + 39}">{escape(name)}</text>')
     return _svg(WIDTH, height, parts)

@@ -28,5 +28,16 @@ def test_a_line_goes_through_every_point() -> None:
     assert len(list(drawn.iter(f"{SVG}circle"))) == 4
 
 
+def test_figures_of_lines_that_lie_close_do_not_touch() -> None:
+    drawn = ET.fromstring(lines("rates", "keys", {"ours": [(10, 100), (1000, 99)], "theirs": [(10, 99), (1000, 100)]}))
+    for x in {one.attrib["cx"] for one in drawn.iter(f"{SVG}circle")}:
+        figures = [
+            float(one.attrib["y"])
+            for one in drawn.iter(f"{SVG}text")
+            if one.attrib["x"] == x and one.text in {"100", "99"}
+        ]
+        assert abs(figures[0] - figures[1]) > 20
+
+
 def test_nothing_measured_draws_nothing_and_does_not_fail() -> None:
     assert ET.fromstring(bars([])).tag == ET.fromstring(lines("", "", {})).tag == f"{SVG}svg"
