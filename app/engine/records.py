@@ -19,6 +19,7 @@ except ImportError:  # there was no C compiler to install Kawka with: aiokafka's
     _recordbatch = None  # type: ignore[assignment]
 
 _FRAME = Struct(">8xi")  # length of what follows
+_LEAST = 14  # of the first format: checksum, magic, attributes, two lengths
 _HEAD = Struct(">q8xb4xhi16xq10x")  # offset, magic, attributes, last offset's delta, producer id
 _SPECIAL = 0x07 | 0x20  # compressed, or a marker of a transaction
 _TRANSACTIONAL = 0x10
@@ -80,7 +81,10 @@ def _batches(records: Any) -> Iterator[Any]:
         return
     raw, start = records.raw, 0
     while start + _FRAME.size <= len(raw):
-        stop = start + _FRAME.size + _FRAME.unpack_from(raw, start)[0]
+        length = _FRAME.unpack_from(raw, start)[0]
+        if length < _LEAST:
+            raise CorruptRecordException(f"A batch of {length} bytes")
+        stop = start + _FRAME.size + length
         if stop > len(raw):
             return  # the rest of it comes with the next fetch
         yield _batch(raw, start, stop)

@@ -117,6 +117,15 @@ def test_a_corrupt_batch_is_an_error_after_the_ones_before() -> None:
         partition_of(bytes(raw_batch(0, b"a", b"b") + bad)).rest()
 
 
+@pytest.mark.usefixtures("unpacking")
+@pytest.mark.parametrize("length", [-(2**31), -12, -1, 0, 13])
+def test_a_batch_of_no_length_is_an_error_and_no_endless_loop(length: int) -> None:
+    bad = raw_batch(2, b"c")
+    bad[8:12] = length.to_bytes(4, "big", signed=True)
+    with pytest.raises(CorruptRecordException):
+        partition_of(bytes(raw_batch(0, b"a", b"b") + bad)).rest()
+
+
 @pytest.mark.skipif(
     records._recordbatch is None, reason="aiokafka's own reading fails when anything follows such a batch"
 )
