@@ -18,7 +18,9 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("said", CHANGES)
+@pytest.mark.parametrize(
+    "said", ["made anew", *(pytest.param(one, marks=pytest.mark.long) for one in CHANGES if one != "made anew")]
+)
 async def test_a_store_that_cannot_be_trusted_is_restored_from_the_start(cluster: Cluster, said: str) -> None:
     worker = cluster.start()
     await cluster.settled()

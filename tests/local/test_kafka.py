@@ -46,6 +46,7 @@ async def read(kafka: LocalKafka, topic: str, count: int) -> list[bytes]:
         return [(await consumer.getone()).value for _ in range(count)]
 
 
+@pytest.mark.long
 async def test_records_survive_a_kill_and_a_stop_on_the_same_port(own: LocalKafka, topic: str) -> None:
     broker, first = own.broker, own.pid
     await write(own, topic, b"a")

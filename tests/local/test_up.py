@@ -130,6 +130,7 @@ async def test_ctrl_c_after_the_crash_of_a_worker_still_stops_all_the_rest(tmp_p
     assert psutil.wait_procs(children, timeout=0)[1] == []
 
 
+@pytest.mark.long
 async def test_a_second_up_on_the_same_directory_is_refused_and_down_stops_the_first(tmp_path: Path) -> None:
     async with up(tmp_path / "data", *ports(), *FEW, "--workers", "1", "--no-simulate") as running:
         second = await asyncio.to_thread(run, *running.arguments)

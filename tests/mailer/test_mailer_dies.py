@@ -9,38 +9,39 @@ import pytest
 from tests.mailer.conftest import Mailers
 
 IN_FLIGHT = 12
+MAILS, DEATHS = 900, 5
 
 
-async def die(mailers: Mailers, delivery: str, mails: int, deaths: int) -> Counter[str]:
+async def die(mailers: Mailers, delivery: str) -> Counter[str]:
     """Send mails with a mailer that is killed so many times; how often each was taken, when all are done."""
     mailers.server.delay_s = 0.02
-    await mailers.put(*(f"ORD-{number}" for number in range(mails)))
+    await mailers.put(*(f"ORD-{number}" for number in range(MAILS)))
     settings = {"KAWKA_MAIL_DELIVERY": delivery, "KAWKA_MAIL_IN_FLIGHT": str(IN_FLIGHT)}
     mailer = mailers.start(**settings)
-    dice = random.Random(mails)
-    for death in range(1, deaths + 1):
-        await mailers.taken(death * mails // (deaths + 2) + dice.randrange(IN_FLIGHT))
+    dice = random.Random(MAILS)
+    for death in range(1, DEATHS + 1):
+        await mailers.taken(death * MAILS // (DEATHS + 2) + dice.randrange(IN_FLIGHT))
         mailer.signal(signal.SIGKILL)
         assert await mailer.gone() == -signal.SIGKILL
         mailer.start(**settings)
-    await mailers.settled_at(mails, 120)
+    await mailers.settled_at(MAILS, 120)
     mailer.signal(signal.SIGTERM)  # at most once, the last ones are done before they are sent
     assert await mailer.gone() == 0
     return Counter(mailers.server.ids())
 
 
-@pytest.mark.parametrize(("mails", "deaths"), [(240, 1), pytest.param(900, 5, marks=pytest.mark.long)])
-async def test_at_least_once_none_is_lost_and_few_come_twice(mailers: Mailers, mails: int, deaths: int) -> None:
-    taken = await die(mailers, "at-least-once", mails, deaths)
-    assert len(taken) == mails
-    assert taken.total() - mails <= deaths * IN_FLIGHT
+@pytest.mark.long
+async def test_at_least_once_none_is_lost_and_few_come_twice(mailers: Mailers) -> None:
+    taken = await die(mailers, "at-least-once")
+    assert len(taken) == MAILS
+    assert taken.total() - MAILS <= DEATHS * IN_FLIGHT
 
 
-@pytest.mark.parametrize(("mails", "deaths"), [(240, 1), pytest.param(900, 5, marks=pytest.mark.long)])
-async def test_at_most_once_none_comes_twice_and_few_are_lost(mailers: Mailers, mails: int, deaths: int) -> None:
-    taken = await die(mailers, "at-most-once", mails, deaths)
+@pytest.mark.long
+async def test_at_most_once_none_comes_twice_and_few_are_lost(mailers: Mailers) -> None:
+    taken = await die(mailers, "at-most-once")
     assert set(taken.values()) == {1}
-    assert len(taken) >= mails - deaths * IN_FLIGHT
+    assert len(taken) >= MAILS - DEATHS * IN_FLIGHT
 
 
 @pytest.mark.long

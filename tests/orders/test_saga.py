@@ -1,5 +1,7 @@
 """Orders through all their services, on real Kafka and a real worker."""
 
+import pytest
+
 from app import topics
 from tests.orders.shop import CHECKS, T0, Shop, customer, payment, place, row, said, tell
 from tests.workers import eventually
@@ -101,6 +103,7 @@ async def test_checks_that_stay_away_fail_an_order_with_no_other_traffic(hasty: 
     await eventually(forgotten, what="that checks of an order that never came are forgotten")
 
 
+@pytest.mark.long
 async def test_a_wait_for_checks_survives_a_killed_worker(mortal: Shop) -> None:
     env = {"KAWKA_ORDER_CHECKS": "COUNTRY_CHECK", "KAWKA_ORDER_CHECKS_S": "3"}
     worker = mortal.cluster.start(**env)

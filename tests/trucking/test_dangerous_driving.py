@@ -2,6 +2,8 @@
 
 import signal
 
+import pytest
+
 from app import topics
 from tests.trucking.conftest import T0, Trucking, position
 from tests.workers import eventually
@@ -56,6 +58,7 @@ async def test_a_drivers_change_is_seen_by_later_events_only(trucking: Trucking)
     assert names == ["Walter", "Wally"]
 
 
+@pytest.mark.long
 async def test_waiting_events_go_out_once_although_the_worker_is_killed_while_they_wait(trucking: Trucking) -> None:
     worker = trucking.cluster.start(KAWKA_JOIN_GRACE_S="8")
     await trucking.cluster.settled()

@@ -52,6 +52,7 @@ async def test_an_event_beyond_grace_is_kept_in_the_late_topic_and_not_counted(t
     assert (0, 20, 1) in window(await trucking.read(topics.dangerous_driving_windowed, 3))
 
 
+@pytest.mark.long
 async def test_windows_survive_a_crash_between_their_events(trucking: Trucking) -> None:
     worker = trucking.cluster.start()
     await trucking.positions(*events(1, 2))

@@ -5,6 +5,7 @@ import signal
 from typing import Any
 
 import aiohttp
+import pytest
 
 from tests.views.calls import LINE, assert_problem, create, get, id_in, send
 from tests.workers import Cluster, Worker, eventually
@@ -20,6 +21,7 @@ async def held_by(cluster: Cluster, worker: Worker) -> list[int]:
     )
 
 
+@pytest.mark.long
 async def test_a_command_that_waits_for_a_killed_owner_is_answered_by_the_next(
     http: aiohttp.ClientSession, mortal: Cluster
 ) -> None:
@@ -52,6 +54,7 @@ async def test_a_command_that_waits_for_a_killed_owner_is_answered_by_the_next(
     assert {(status, body["version"]) for status, body, _ in again} == {(200, 2)}
 
 
+@pytest.mark.long
 async def test_while_a_partition_has_no_owner_reads_are_503_commands_504_and_a_partial_list_says_what_is_missing(
     http: aiohttp.ClientSession, mortal: Cluster
 ) -> None:
@@ -80,6 +83,7 @@ async def test_while_a_partition_has_no_owner_reads_are_503_commands_504_and_a_p
     assert (status, body["version"]) == (200, 2)
 
 
+@pytest.mark.long
 async def test_a_frozen_owner_that_wakes_answers_nothing_from_the_past(
     http: aiohttp.ClientSession, mortal: Cluster
 ) -> None:
