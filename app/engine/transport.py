@@ -16,6 +16,7 @@ from aiokafka.errors import OffsetOutOfRangeError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+import app.engine.connections  # noqa: F401 - it changes aiokafka's
 from app.engine.lease import Lease
 from app.engine.records import light_records
 
