@@ -73,7 +73,7 @@ def run() -> None:
     level = getattr(logging, settings.log_level.upper())
     logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("aiokafka").setLevel(max(level, logging.ERROR))  # it warns of every ordinary rebalance
-    if not batches.COMPILED:
+    if batches.compiled is None:
         log.warning("Installed without a C compiler: records cost about a sixth more (docs/decisions/0012).")
     _spare_the_collector()
     worker = faust.Worker(app, loglevel=settings.log_level, override_logging=False, blocking_timeout=None, quiet=True)

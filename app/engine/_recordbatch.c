@@ -445,6 +445,15 @@ static PyObject *take_record(const uint8_t **at, const uint8_t *stop, const uint
     return made;
 }
 
+static const uint8_t *batch_at(PyObject *raw, Py_ssize_t start, Py_ssize_t stop)
+{
+    if (start < 0 || stop > PyBytes_GET_SIZE(raw) || stop - start < HEAD) {
+        PyErr_SetString(PyExc_ValueError, "no batch lies there");
+        return NULL;
+    }
+    return (const uint8_t *)PyBytes_AS_STRING(raw) + start;
+}
+
 PyDoc_STRVAR(unpack_doc, "unpack(raw, start, stop, first, make, topic, partition)\n--\n\n"
     "Give the records of the batch raw[start:stop] from offset `first` on, each as\n"
     "make(topic, partition, offset, timestamp, key, value, headers). ValueError when it is corrupt.");
@@ -456,11 +465,10 @@ static PyObject *unpack(PyObject *Py_UNUSED(module), PyObject *args)
     long long first;
     if (!PyArg_ParseTuple(args, "SnnLOOO", &raw, &start, &stop, &first, &make, &where[0], &where[1]))
         return NULL;
-    if (start < 0 || stop > PyBytes_GET_SIZE(raw) || stop - start < HEAD) {
-        PyErr_SetString(PyExc_ValueError, "no batch lies there");
+    const uint8_t *head = batch_at(raw, start, stop);
+    if (!head)
         return NULL;
-    }
-    const uint8_t *head = (const uint8_t *)PyBytes_AS_STRING(raw) + start, *at = head + HEAD, *end = head + (stop - start);
+    const uint8_t *at = head + HEAD, *end = head + (stop - start);
     int64_t count = (int32_t)take(head + COUNT, 4);
     Seen seen[PAIRS] = {{0}};
     PyObject *records = PyList_New(0);
@@ -488,11 +496,9 @@ static PyObject *intact(PyObject *Py_UNUSED(module), PyObject *args)
     Py_ssize_t start, stop;
     if (!PyArg_ParseTuple(args, "Snn", &raw, &start, &stop))
         return NULL;
-    if (start < 0 || stop > PyBytes_GET_SIZE(raw) || stop - start < HEAD) {
-        PyErr_SetString(PyExc_ValueError, "no batch lies there");
+    const uint8_t *head = batch_at(raw, start, stop);
+    if (!head)
         return NULL;
-    }
-    const uint8_t *head = (const uint8_t *)PyBytes_AS_STRING(raw) + start;
     return PyBool_FromLong(take(head + CRC, 4) == crc32c(head + ATTRIBUTES, (size_t)(stop - start - ATTRIBUTES)));
 }
 

@@ -13,10 +13,7 @@ from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.memory_records import MemoryRecords
 
-try:
-    from app.engine import _recordbatch
-except ImportError:  # there was no C compiler to install Kawka with: aiokafka's serve, slower
-    _recordbatch = None  # type: ignore[assignment]
+from app.engine.batches import compiled
 
 _FRAME = Struct(">8xi")  # length of what follows
 _LEAST = 14  # of the first format: checksum, magic, attributes, two lengths
@@ -52,12 +49,12 @@ class _Batch:
 
     def validate_crc(self) -> bool:
         """Whether it is as it was written."""
-        return _recordbatch.intact(self._raw, self._start, self._stop)
+        return compiled.intact(self._raw, self._start, self._stop)
 
     def unpack(self, first: int, topic: str, partition: int) -> list[Record]:
         """Give its records from offset `first` on. Raises CorruptRecordException."""
         try:
-            return _recordbatch.unpack(self._raw, self._start, self._stop, first, Record, topic, partition)
+            return compiled.unpack(self._raw, self._start, self._stop, first, Record, topic, partition)
         except ValueError as error:
             raise CorruptRecordException(f"{topic}-{partition}: {error}") from error
 
@@ -74,7 +71,7 @@ class _Fetched:
 
 
 def _batches(records: Any) -> Iterator[Any]:
-    """Give what was fetched batch by batch; those that `_recordbatch` does not know as aiokafka's."""
+    """Give what was fetched batch by batch; those that `compiled` does not know as aiokafka's."""
     if not isinstance(records, _Fetched):
         while records.has_next():
             yield records.next_batch()
@@ -165,5 +162,5 @@ def light_records(consumer: AIOKafkaConsumer) -> None:
     consumer._fetcher._records = _Arrived(consumer._fetcher._records)
 
 
-if _recordbatch is not None:
+if compiled is not None:
     fetcher.MemoryRecords = _Fetched
