@@ -9,7 +9,7 @@ from faust.types import TP
 
 from app.engine.table import Table
 from app.engine.timers import Clock, Idle
-from app.topics import Topic, merges
+from app.topics import Topic, dead_letters, merges
 
 if TYPE_CHECKING:
     from app.engine.app import App
@@ -57,6 +57,14 @@ class Agent(faust.Agent):
     def source_names(self) -> tuple[str, ...]:
         """The real names of the source topics."""
         return tuple(self.app.topic_name(topic) for topic in self.sources)
+
+    @property
+    def written_names(self) -> tuple[str, ...]:
+        """The real names of the topics its transactions write to."""
+        changelogs = [table.topic for table in self.all_tables if table.changelog]
+        others = [topic for topic in (self.results, self.merges_topic) if topic is not None]
+        written = {*self.outputs, *changelogs, *others, self.parked_topic, dead_letters}
+        return tuple(self.app.topic_name(topic) for topic in written)
 
     @property
     def all_tables(self) -> tuple[Table, ...]:

@@ -19,6 +19,7 @@ from app import topics
 from app.engine.agent import Agent, AgentFunction
 from app.engine.appender import Appender
 from app.engine.elected import Elected, Work
+from app.engine.hanging import Hanging
 from app.engine.lease import Lease
 from app.engine.lookup import Lookup
 from app.engine.metrics import Metrics
@@ -58,6 +59,7 @@ class App(faust.App):
         self.sideline = Sideline(settings)
         self.lookup = Lookup(self.sideline)
         self.restorer = Restorer(settings, self.sideline)
+        self.hanging = Hanging(self.sideline, TRANSACTION_MS)
         self.states = States(self)
         self.tasks = Tasks(self)
         self.owners = Owners(self)

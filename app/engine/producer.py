@@ -56,9 +56,16 @@ class Producer:
     async def start(self) -> None:
         """Fence whoever had the id before; what it had begun is aborted."""
         await self._client.bootstrap()
+        if not self._client.cluster.brokers():  # Kafka is there, but does not count itself in yet
+            raise errors.KafkaConnectionError("Kafka names no broker")
         request = InitProducerIdRequest(transactional_id=self._id, transaction_timeout_ms=self._transaction_ms)
         response = await self._coordinated(CoordinationType.TRANSACTION, self._id, request)
         self._pid, self._epoch = response.producer_id, response.producer_epoch
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of the transaction at hand, or of the next one."""
+        return self._epoch
 
     @property
     def in_transaction(self) -> bool:

@@ -23,7 +23,9 @@ class TaskProducer(Protocol):
     """What a task needs of its producer; see Producer, which says what each does."""
 
     @property
-    def in_transaction(self) -> bool: ...  # noqa: D102 -- as in Producer, and so below
+    def epoch(self) -> int | None: ...  # noqa: D102 -- as in Producer, and so below
+    @property
+    def in_transaction(self) -> bool: ...  # noqa: D102
     async def start(self) -> None: ...  # noqa: D102
     def begin(self) -> None: ...  # noqa: D102
     def send(self, topic: str, partition: int, batch: Batch) -> "asyncio.Future[int]": ...  # noqa: D102
@@ -70,6 +72,11 @@ class OlderProducer:
         self._producer = producer
         self._queue: deque[tuple[str, int, Batch, asyncio.Future[int]]] = deque()
         self._pump: asyncio.Task[None] | None = None
+
+    @property
+    def epoch(self) -> None:
+        """Unknown: aiokafka keeps it to itself."""
+        return None
 
     @property
     def in_transaction(self) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from contextlib import nullcontext
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -43,11 +44,12 @@ class Restorer:
         self._side = side
         self._turns = asyncio.Semaphore(2)  # bulk work side by side: more only takes turns on the same cores
 
-    async def restore(self, state: State, partition: int, progress: Progress) -> None:
+    async def restore(self, state: State, partition: int, position: Mapping[str, int], progress: Progress) -> None:
         """Bring `state` to the last stable offset of every topic it is a fold of.
 
         A store of another cluster or topic, out of range, or older than the changelog's delete retention is wiped
-        first: a key deleted meanwhile would live on. Any other is carried on from where it was.
+        first: a key deleted meanwhile would live on. So is one ahead of the task's `position` (source -> offset): Kafka
+        does not know of what it took in last. Any other is carried on from where it was.
         """
         admin = await self._side.admin()
         topics = list(state.folded_topics)
@@ -59,7 +61,8 @@ class Restorer:
             consumer.pause(*tps.values())  # nothing is fetched ahead of our turn
             begins = await consumer.beginning_offsets(list(tps.values()))
             ends = await consumer.end_offsets(list(tps.values()))
-            _resume_or_wipe(state, identity, {t: begins[tps[t]] for t in topics}, {t: ends[tps[t]] for t in topics})
+            ranges = {topic: (begins[tp], ends[tp]) for topic, tp in tps.items()}
+            _resume_or_wipe(state, identity, ranges, position)
             for topic, tp in tps.items():
                 start = max(state.folded.get(topic, 0), begins[tp])
                 if topic == state.results and not state.folded.get(topic):
@@ -99,24 +102,29 @@ class Restorer:
 
 
 def _resume_or_wipe(
-    state: State, identity: tuple[str, dict[str, str]], begins: dict[str, int], ends: dict[str, int]
+    state: State,
+    identity: tuple[str, dict[str, str]],
+    ranges: Mapping[str, tuple[int, int]],
+    position: Mapping[str, int],
 ) -> None:
-    if not state.folded:
-        checkpoint = state.store.checkpoint()
-        reason = None
-        if checkpoint is not None:
-            reason = _unusable(checkpoint, identity, begins, ends)
-            state.folded.update(checkpoint.folded)
+    if state.folded:
+        checkpoint: Checkpoint | None = Checkpoint(*state.identity, state.folded, state.position, now_ms())
     else:
-        reason = _unusable(Checkpoint(*state.identity, state.folded, {}, now_ms()), identity, begins, ends)
-    if reason is not None:
-        log.warning("%s: %s; restoring from the start", state.store.path, reason)
-        state.wipe()
+        checkpoint = state.store.checkpoint()
+    if checkpoint is not None:
+        reason = _unusable(checkpoint, identity, ranges, position)
+        state.folded.update(checkpoint.folded)
+        if reason is not None:
+            log.warning("%s: %s; restoring from the start", state.store.path, reason)
+            state.wipe()
     state.identity = identity
 
 
 def _unusable(
-    checkpoint: Checkpoint, identity: tuple[str, dict[str, str]], begins: dict[str, int], ends: dict[str, int]
+    checkpoint: Checkpoint,
+    identity: tuple[str, dict[str, str]],
+    ranges: Mapping[str, tuple[int, int]],
+    position: Mapping[str, int],
 ) -> str | None:
     cluster, topics = identity
     if checkpoint.cluster != cluster:
@@ -124,8 +132,12 @@ def _unusable(
     for topic, offset in checkpoint.folded.items():
         if checkpoint.topics.get(topic) != topics.get(topic):
             return f"topic {topic} was made anew"
-        if not begins.get(topic, 0) <= offset <= ends.get(topic, 0):
+        begin, end = ranges.get(topic, (0, 0))
+        if not begin <= offset <= end:
             return f"its position in topic {topic} is out of range"
+    for topic, offset in checkpoint.source.items():
+        if offset > position.get(topic, offset):
+            return f"it has taken in more of {topic} than Kafka knows to be processed"
     if now_ms() - checkpoint.at_ms > STALE_MS:
         return "it is older than the changelog's deletes are kept"
     return None

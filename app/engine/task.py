@@ -69,6 +69,7 @@ class Task:
         self.submissions = Submissions(self)
         self.watchers = Watchers()
         self.position: dict[TP, int] = {}
+        self.ends: dict[str, int] = {}  # topic -> offset behind the last record written there by this producer
         self.timers_topic = app.topic_name(agent.timers_topic) if agent.timers_topic else None
         self.clock = agent.clock(self)
         self._clock_task: asyncio.Task[None] | None = None
@@ -186,15 +187,20 @@ class Task:
         if not self.app.lease.alive:
             await self.app.lease.settled_since(time.monotonic())
         self.progress = Progress()
-        producer = await self.app.producers.make(f"{self.app.settings.prefix}.{self.agent.name}.{self.partition}")
+        app, name = self.app, f"{self.app.settings.prefix}.{self.agent.name}.{self.partition}"
+        epoch = await app.sideline.run(app.hanging.end(name, self.agent.written_names))
+        producer = await app.producers.make(name)
         self._producer = producer
         await producer.start()
-        app = self.app
+        if epoch is not None and producer.epoch not in (None, epoch):
+            raise DoubtError("somebody ended a transaction of ours while we looked for one that hangs")
+        self.ends = {}
         sources = [TopicPartition(tp.topic, tp.partition) for tp in self.tps]
         offsets = await app.sideline.run(app.lookup.positions(self.agent.offset_group, sources))
-        await app.sideline.run(app.restorer.restore(self.state, self.partition, self.progress))
+        named = {tp.topic: offset for tp, offset in offsets.items()}
+        await app.sideline.run(app.restorer.restore(self.state, self.partition, named, self.progress))
         self.position = {TP(*tp): offset for tp, offset in offsets.items()}
-        self.state.position = {tp.topic: offset for tp, offset in self.position.items()}
+        self.state.position = named
         self._epoch = self.app.next_epoch()
         self._inbox.reset(self._epoch, self.position)
         self.app.tasks.crowded(self.tps, self, self._inbox.full)
@@ -267,6 +273,8 @@ class Task:
         if tx.buried and self.waiting:
             for key, entry in self.state.parked.items():
                 self.waiting.parked(key, entry.error)
+        if tx.unmarked:
+            self.doubt(f"Kafka left out the markers of the transaction before in {tx.unmarked}")
         self._stir()
         self.app.metrics.committed(self.agent.name, self.partition, tx)
         crash.point(crash.WRITTEN)

@@ -47,6 +47,7 @@ class Transaction:
         self.buried = 0
         self.repeated = 0
         self._parks = False
+        self.unmarked = ""  # a topic where the marker of the transaction before is missing: engine/hanging.py
         self._began = time.monotonic()
         self._state: State = task.state
         self._producer = producer
@@ -311,6 +312,9 @@ class Transaction:
     def _folded(self, offsets: Mapping[str, tuple[list[int], int]]) -> dict[str, int]:
         folded = {}
         for topic, (bases, end) in offsets.items():
+            if bases[0] == self.task.ends.get(topic):
+                self.unmarked = topic
+            self.task.ends[topic] = end
             if topic in self._state.folded:
                 if min(bases) < 0:  # the broker took a retry for a duplicate and does not say where the first one lies
                     raise DoubtError(f"the offsets written to {topic} are unknown")

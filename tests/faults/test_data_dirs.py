@@ -1,4 +1,4 @@
-"""Stores that must not be carried on from: of another cluster, of a topic made anew, too old."""
+"""Stores that must not be carried on from: of another cluster, of a topic made anew, too old, ahead of Kafka."""
 
 import msgspec
 import pytest
@@ -14,6 +14,7 @@ CHANGES = {
     "another cluster": lambda was, _: msgspec.structs.replace(was, cluster="another"),
     "made anew": lambda was, topic: msgspec.structs.replace(was, topics={**was.topics, topic: "another"}),
     "older than": lambda was, _: msgspec.structs.replace(was, at_ms=was.at_ms - STALE_MS - 3_600_000),
+    "has taken in more": lambda was, _: msgspec.structs.replace(was, source=dict.fromkeys(was.source, 10**9)),
     "out of range": lambda was, topic: msgspec.structs.replace(was, folded={**was.folded, topic: 10**9}),
 }
 
