@@ -39,7 +39,7 @@ class _Last(NamedTuple):
 
     state: str
     pid: int
-    epoch: int  # of the next one, once it has ended
+    epoch: int  # in the second protocol that of the next one, once it has ended
 
 
 class _Seen(NamedTuple):
@@ -131,11 +131,12 @@ class Hanging:
         self, client: AIOKafkaClient, transactional_id: str, last: _Last, hanging: list[_Seen], *, commit: bool
     ) -> None:
         coordinator_epoch = max(0, *(one.coordinator_epoch for one in hanging))
+        protocol = 2 if all(one.epoch < last.epoch for one in hanging) else 1
         leaders: dict[int, dict[str, list[int]]] = {}
         for one in hanging:
             leaders.setdefault(one.leader, {}).setdefault(one.tp.topic, []).append(one.tp.partition)
         for leader, topics in leaders.items():
-            request = write_markers(last.pid, last.epoch, coordinator_epoch, topics, commit=commit)
+            request = write_markers(last.pid, last.epoch, coordinator_epoch, protocol, topics, commit=commit)
             response: Any = await client.send(leader, request)
             for tp, code in _marked(response):
                 if code:

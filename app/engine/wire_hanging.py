@@ -26,7 +26,6 @@ from app.engine.wire import Fixed, Versions
 _TEXT = CompactString("utf-8")
 _TAGS: tuple[str, Any] = ("tags", TaggedFields)
 _PARTITIONS = CompactArray(("topic", _TEXT), ("partitions", CompactArray(Int32)), _TAGS)
-_PROTOCOL = 2  # of the transactions whose markers these are: a marker's epoch is above that of the records
 
 
 class _DescribeTransactionsResponse(Response):
@@ -171,8 +170,11 @@ def describe_producers(topics: Mapping[str, list[int]]) -> Fixed:
 
 
 def write_markers(
-    pid: int, epoch: int, coordinator_epoch: int, topics: Mapping[str, list[int]], *, commit: bool
+    pid: int, epoch: int, coordinator_epoch: int, protocol: int, topics: Mapping[str, list[int]], *, commit: bool
 ) -> Fixed:
-    """End a transaction in some partitions, as their leader would be told by the coordinator."""
+    """End a transaction in some partitions, as their leader would be told by the coordinator.
+
+    In the second protocol a marker's epoch is above that of the records, and is refused where it is not.
+    """
     rows: list[Any] = [(topic, partitions, {}) for topic, partitions in topics.items()]
-    return Fixed(_WriteTxnMarkers([(pid, epoch, commit, rows, coordinator_epoch, _PROTOCOL, {})], {}))
+    return Fixed(_WriteTxnMarkers([(pid, epoch, commit, rows, coordinator_epoch, protocol, {})], {}))

@@ -30,10 +30,12 @@ class Writer:
         self._source = source
         self._metrics = metrics
         self._topic = app.topic_name(source.topic)
-        self._producer = app.new_producer(transactional_id=f"{app.settings.prefix}.source.{source.name}")
+        self._id = f"{app.settings.prefix}.source.{source.name}"
+        self._producer = app.new_producer(transactional_id=self._id)
 
     async def open(self) -> None:
         """Fence the writer before us, then read what there is. In this order: it can add nothing unseen."""
+        await self._app.sideline.run(self._app.hanging.end(self._id, [self._topic]))
         await self._producer.start()
         self.published = await self._app.sideline.run(read_published(self._app.settings, self._topic))
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from app import admin
@@ -66,6 +67,19 @@ async def test_what_was_aborted_is_aborted_there(case: Case) -> None:
     epoch = await case.end()
     assert await case.committed() == set()
     assert await case.position() is None
+    assert (await case.producer()).epoch == epoch
+
+
+async def test_what_was_decided_in_the_first_protocol_ends_as_well(case: Case, broker: str) -> None:
+    shell = await case.producer()
+    async with AIOKafkaProducer(bootstrap_servers=broker, transactional_id=case.name) as producer:
+        await producer.begin_transaction()
+        await producer.send_and_wait(case.topic, b"marked", partition=0)
+        shell._pid, shell._epoch = producer._txn_manager.producer_id, producer._txn_manager.producer_epoch
+        await case.leave(shell, 1, b"left")
+        await producer.commit_transaction()
+    epoch = await case.end()
+    assert await case.committed() == {b"marked", b"left"}
     assert (await case.producer()).epoch == epoch
 
 
