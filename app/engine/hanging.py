@@ -12,10 +12,12 @@ the markers that are missing are written.
 import asyncio
 import logging
 from collections.abc import Iterable, Iterator
+from math import inf
 from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition, errors
 from aiokafka.client import AIOKafkaClient, CoordinationType
+from aiokafka.cluster import ClusterMetadata
 from aiokafka.protocol.transaction import InitProducerIdRequest
 
 from app.engine.producer import NOT_YET
@@ -25,6 +27,7 @@ from app.engine.wire_hanging import describe_producers, describe_transaction, wr
 log = logging.getLogger(__name__)
 OFFSETS = "__consumer_offsets"
 PATIENCE_S = 15.0
+FRESH_S = 0.5  # a partition that has moved meanwhile says so
 RETRY_S = 0.01
 _NO_SUCH_ID = 105
 _NOT_ALLOWED = 29
@@ -59,6 +62,9 @@ class Hanging:
         self._side = side
         self._transaction_ms = transaction_ms
         self._not_allowed: set[str] = set()
+        self._turn = asyncio.Lock()
+        self._cluster: ClusterMetadata | None = None
+        self._asked = -inf
 
     async def end(self, transactional_id: str, topics: Iterable[str]) -> int | None:
         """End an id's hanging transaction in `topics` and among the positions, as it was decided; abort an open one.
@@ -103,7 +109,7 @@ class Hanging:
 
     async def _seen(self, client: AIOKafkaClient, topics: Iterable[str], pid: int) -> list[_Seen]:
         """Ask the partitions of `topics` what they know of a producer. Raises KafkaError while one has no leader."""
-        cluster = await client.fetch_all_metadata()
+        cluster = await self._metadata(client)
         leaders: dict[int, dict[str, list[int]]] = {}
         for topic in topics:
             for partition in cluster.partitions_for_topic(topic) or ():
@@ -121,6 +127,14 @@ class Hanging:
                     raise errors.for_code(code)(f"{tp.topic}-{tp.partition}")
                 seen += [_Seen(tp, leader, *rest) for one, *rest in producers if one == pid]
         return seen
+
+    async def _metadata(self, client: AIOKafkaClient) -> ClusterMetadata:
+        """Give the leaders of all partitions: those of a moment ago, for the tasks that are taken with this one."""
+        async with self._turn:
+            now = asyncio.get_running_loop().time()
+            if self._cluster is None or now - self._asked > FRESH_S:
+                self._cluster, self._asked = await client.fetch_all_metadata(), now
+            return self._cluster
 
     def _warn(self, topic: str) -> None:
         if topic not in self._not_allowed:

@@ -51,6 +51,7 @@ class State:
         self.parked: dict[bytes, Parked] = {}
         self.folded: dict[str, int] = {}  # topic -> next offset to fold in
         self.position: dict[str, int] = {}  # source topic -> next offset to process
+        self.ends: dict[str, int] = {}  # topic -> offset behind what the task's producer wrote there last
         self.identity: tuple[str, dict[str, str]] = ("", {})
         self._cache: OrderedDict[bytes, Any] = OrderedDict()  # the one used last is last
         self._cache_max = max(1, settings.state_cache_entries // settings.partitions)

@@ -69,7 +69,6 @@ class Task:
         self.submissions = Submissions(self)
         self.watchers = Watchers()
         self.position: dict[TP, int] = {}
-        self.ends: dict[str, int] = {}  # topic -> offset behind the last record written there by this producer
         self.timers_topic = app.topic_name(agent.timers_topic) if agent.timers_topic else None
         self.clock = agent.clock(self)
         self._clock_task: asyncio.Task[None] | None = None
@@ -194,7 +193,7 @@ class Task:
         await producer.start()
         if epoch is not None and producer.epoch not in (None, epoch):
             raise DoubtError("somebody ended a transaction of ours while we looked for one that hangs")
-        self.ends = {}
+        self.state.ends = {}
         sources = [TopicPartition(tp.topic, tp.partition) for tp in self.tps]
         offsets = await app.sideline.run(app.lookup.positions(self.agent.offset_group, sources))
         named = {tp.topic: offset for tp, offset in offsets.items()}

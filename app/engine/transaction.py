@@ -312,9 +312,9 @@ class Transaction:
     def _folded(self, offsets: Mapping[str, tuple[list[int], int]]) -> dict[str, int]:
         folded = {}
         for topic, (bases, end) in offsets.items():
-            if bases[0] == self.task.ends.get(topic):
+            if bases[0] == self._state.ends.get(topic):
                 self.unmarked = topic
-            self.task.ends[topic] = end
+            self._state.ends[topic] = end
             if topic in self._state.folded:
                 if min(bases) < 0:  # the broker took a retry for a duplicate and does not say where the first one lies
                     raise DoubtError(f"the offsets written to {topic} are unknown")
