@@ -1,5 +1,6 @@
 """A worker that takes a task of whose last transaction Kafka left the markers out."""
 
+import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from app import topics
@@ -9,6 +10,7 @@ from tests.oracle import Log, settled
 from tests.workers import Cluster
 
 
+@pytest.mark.long
 async def test_positions_that_were_committed_but_hang_are_a_tasks_positions(cluster: Cluster) -> None:
     """Were they not, the worker would do again what they say is done."""
     worker = cluster.start()

@@ -99,6 +99,7 @@ async def test_a_disk_without_room_is_one_sentence(tmp_path: Path, monkeypatch: 
         await LocalKafka(tmp_path).start()
 
 
+@pytest.mark.long
 async def test_a_kafka_that_dies_while_starting_says_why(tmp_path: Path) -> None:
     kafka = LocalKafka(tmp_path / "kafka")
     async with kafka:
@@ -109,6 +110,7 @@ async def test_a_kafka_that_dies_while_starting_says_why(tmp_path: Path) -> None
     assert kafka.process is None
 
 
+@pytest.mark.long
 async def test_it_dies_with_a_process_that_was_killed(tmp_path: Path) -> None:
     script = (
         "import time; from pathlib import Path; from app.local.kafka import LocalKafka\n"

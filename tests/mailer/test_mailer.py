@@ -110,6 +110,7 @@ async def test_a_mail_without_an_answer_is_sent_again_at_least_once_and_buried_a
     assert copies == (2 if delivery == "at-least-once" else 1)
 
 
+@pytest.mark.long
 @BOTH
 async def test_a_mailer_told_to_stop_does_not_wait_for_a_server_that_hangs(mailers: Mailers, delivery: str) -> None:
     mailers.server.delay_s = 3600

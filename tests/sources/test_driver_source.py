@@ -134,6 +134,7 @@ async def test_a_row_that_cannot_be_published_holds_up_no_other(drivers: Drivers
     await drivers.of(60)
 
 
+@pytest.mark.long
 async def test_without_its_database_a_worker_does_everything_else_and_catches_up_when_it_is_there(
     drivers: Drivers, tmp_path: Path
 ) -> None:
