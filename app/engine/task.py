@@ -176,7 +176,7 @@ class Task:
                 failures += 1
 
     async def _take(self) -> None:
-        """Fence the last owner, learn the position, restore, and only then fetch. The order is what makes it exact."""
+        """End what hangs, fence the last owner, learn the position, restore, then fetch: the order makes it exact."""
         self.phase = "restoring"
         self._doubt = None
         self.waiting.lost()
