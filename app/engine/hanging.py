@@ -110,21 +110,24 @@ class Hanging:
     async def _seen(self, client: AIOKafkaClient, topics: Iterable[str], pid: int) -> list[_Seen]:
         """Ask the partitions of `topics` what they know of a producer. Raises KafkaError while one has no leader."""
         cluster = await self._metadata(client)
-        leaders: dict[int, dict[str, list[int]]] = {}
+        tps = []
         for topic in topics:
-            for partition in cluster.partitions_for_topic(topic) or ():
-                leader = cluster.leader_for_partition(TopicPartition(topic, partition))
-                if leader is None or leader < 0:
-                    raise errors.LeaderNotAvailableError(f"{topic}-{partition}")
-                leaders.setdefault(leader, {}).setdefault(topic, []).append(partition)
+            partitions = cluster.partitions_for_topic(topic)
+            if partitions is None and topic != OFFSETS:  # aiokafka leaves out a topic that Kafka gives an error for
+                raise errors.LeaderNotAvailableError(topic)
+            tps += [TopicPartition(topic, one) for one in partitions or ()]
+        leaders = [(cluster.leader_for_partition(tp), tp) for tp in tps]
+        for leader, tp in leaders:
+            if leader is None or leader < 0:
+                raise errors.LeaderNotAvailableError(_name(tp))
         seen = []
-        for leader, asked in leaders.items():
+        for leader, asked in _by_leader(leaders):
             response: Any = await client.send(leader, describe_producers(asked))
             for tp, code, producers in _described(response):
                 if code == _NOT_ALLOWED:
                     self._warn(tp.topic)
                 elif code:
-                    raise errors.for_code(code)(f"{tp.topic}-{tp.partition}")
+                    raise errors.for_code(code)(_name(tp))
                 seen += [_Seen(tp, leader, *rest) for one, *rest in producers if one == pid]
         return seen
 
@@ -146,20 +149,17 @@ class Hanging:
     ) -> None:
         coordinator_epoch = max(0, *(one.coordinator_epoch for one in hanging))
         protocol = 2 if all(one.epoch < last.epoch for one in hanging) else 1
-        leaders: dict[int, dict[str, list[int]]] = {}
-        for one in hanging:
-            leaders.setdefault(one.leader, {}).setdefault(one.tp.topic, []).append(one.tp.partition)
-        for leader, topics in leaders.items():
+        for leader, topics in _by_leader((one.leader, one.tp) for one in hanging):
             request = write_markers(last.pid, last.epoch, coordinator_epoch, protocol, topics, commit=commit)
             response: Any = await client.send(leader, request)
             for tp, code in _marked(response):
                 if code:
-                    raise errors.for_code(code)(f"{tp.topic}-{tp.partition}")
+                    raise errors.for_code(code)(_name(tp))
         log.warning(
             "%s: its last transaction is %s now in %s; Kafka had left the markers out (KAFKA-20734)",
             transactional_id,
             "committed" if commit else "aborted",
-            ", ".join(f"{one.tp.topic}-{one.tp.partition}" for one in hanging),
+            _names(hanging),
         )
 
 
@@ -168,10 +168,27 @@ def _committed(last: _Last, seen: list[_Seen], hanging: list[_Seen]) -> bool:
     if last.state == "Empty":  # a producer began after it, and the decision is forgotten
         oldest = min(one.epoch for one in hanging)
         if any(one.epoch > oldest for one in seen):
-            where = ", ".join(f"{one.tp.topic}-{one.tp.partition}" for one in hanging)
-            raise UndecidedError(f"a transaction of producer {last.pid} hangs in {where}; see kafka-transactions.sh")
+            raise UndecidedError(
+                f"a transaction of producer {last.pid} hangs in {_names(hanging)}; see kafka-transactions.sh"
+            )
         return False  # nobody has seen anything of it
     return last.state == "CompleteCommit"
+
+
+def _name(tp: TopicPartition) -> str:
+    return f"{tp.topic}-{tp.partition}"
+
+
+def _names(hanging: list[_Seen]) -> str:
+    return ", ".join(_name(one.tp) for one in hanging)
+
+
+def _by_leader(led: Iterable[tuple[int, TopicPartition]]) -> Iterable[tuple[int, dict[str, list[int]]]]:
+    """Give each leader with its partitions, by topic."""
+    leaders: dict[int, dict[str, list[int]]] = {}
+    for leader, tp in led:
+        leaders.setdefault(leader, {}).setdefault(tp.topic, []).append(tp.partition)
+    return leaders.items()
 
 
 def _described(response: Any) -> Iterator[tuple[TopicPartition, int, list[tuple[int, int, int, int]]]]:

@@ -26,8 +26,11 @@ from aiokafka.protocol.types import (
 
 from app.engine.batches import Built
 
-_TEXT = CompactString("utf-8")
-_TAGS: tuple[str, Any] = ("tags", TaggedFields)
+TEXT = CompactString("utf-8")
+TAGS: tuple[str, Any] = ("tags", TaggedFields)
+OUTCOMES = CompactArray(  # the error of each partition of each topic
+    ("topic", TEXT), ("partitions", CompactArray(("partition", Int32), ("error_code", Int16), TAGS)), TAGS
+)
 _ALL_REPLICAS = Int16.encode(-1)
 Versions = dict[int, tuple[int, int]]
 Rows = list[tuple[int, Built]]
@@ -40,7 +43,7 @@ class _ProduceResponse(Response):
         (
             "topics",
             CompactArray(
-                ("topic", _TEXT),
+                ("topic", TEXT),
                 (
                     "partitions",
                     CompactArray(
@@ -49,16 +52,16 @@ class _ProduceResponse(Response):
                         ("offset", Int64),
                         ("timestamp", Int64),
                         ("log_start_offset", Int64),
-                        ("record_errors", CompactArray(("index", Int32), ("message", _TEXT), _TAGS)),
-                        ("error_message", _TEXT),
-                        _TAGS,
+                        ("record_errors", CompactArray(("index", Int32), ("message", TEXT), TAGS)),
+                        ("error_message", TEXT),
+                        TAGS,
                     ),
                 ),
-                _TAGS,
+                TAGS,
             ),
         ),
         ("throttle_time_ms", Int32),
-        _TAGS,
+        TAGS,
     )
 
 
@@ -84,15 +87,8 @@ class _TxnOffsetCommitResponse(Response):
     API_VERSION = 5
     SCHEMA = Schema(
         ("throttle_time_ms", Int32),
-        (
-            "topics",
-            CompactArray(
-                ("topic", _TEXT),
-                ("partitions", CompactArray(("partition", Int32), ("error_code", Int16), _TAGS)),
-                _TAGS,
-            ),
-        ),
-        _TAGS,
+        ("topics", OUTCOMES),
+        TAGS,
     )
 
 
@@ -102,31 +98,31 @@ class _TxnOffsetCommit(RequestStruct):
     API_VERSION = 5
     RESPONSE_TYPE = _TxnOffsetCommitResponse
     SCHEMA = Schema(
-        ("transactional_id", _TEXT),
-        ("group_id", _TEXT),
+        ("transactional_id", TEXT),
+        ("group_id", TEXT),
         ("producer_id", Int64),
         ("producer_epoch", Int16),
         ("generation_id", Int32),
-        ("member_id", _TEXT),
-        ("group_instance_id", _TEXT),
+        ("member_id", TEXT),
+        ("group_instance_id", TEXT),
         (
             "topics",
             CompactArray(
-                ("topic", _TEXT),
+                ("topic", TEXT),
                 (
                     "partitions",
                     CompactArray(
                         ("partition", Int32),
                         ("offset", Int64),
                         ("leader_epoch", Int32),
-                        ("metadata", _TEXT),
-                        _TAGS,
+                        ("metadata", TEXT),
+                        TAGS,
                     ),
                 ),
-                _TAGS,
+                TAGS,
             ),
         ),
-        _TAGS,
+        TAGS,
     )
 
 
@@ -138,7 +134,7 @@ class _EndTxnResponse(Response):
         ("error_code", Int16),
         ("producer_id", Int64),
         ("producer_epoch", Int16),
-        _TAGS,
+        TAGS,
     )
 
 
@@ -148,11 +144,11 @@ class _EndTxn(RequestStruct):
     API_VERSION = 5
     RESPONSE_TYPE = _EndTxnResponse
     SCHEMA = Schema(
-        ("transactional_id", _TEXT),
+        ("transactional_id", TEXT),
         ("producer_id", Int64),
         ("producer_epoch", Int16),
         ("committed", Boolean),
-        _TAGS,
+        TAGS,
     )
 
 
@@ -161,9 +157,9 @@ class _ApiVersionsResponse(Response):
     API_VERSION = 3
     SCHEMA = Schema(
         ("error_code", Int16),
-        ("api_versions", CompactArray(("api_key", Int16), ("min", Int16), ("max", Int16), _TAGS)),
+        ("api_versions", CompactArray(("api_key", Int16), ("min", Int16), ("max", Int16), TAGS)),
         ("throttle_time_ms", Int32),
-        _TAGS,
+        TAGS,
     )
 
 
@@ -172,7 +168,7 @@ class _ApiVersions(RequestStruct):
     API_KEY = 18
     API_VERSION = 3
     RESPONSE_TYPE = _ApiVersionsResponse
-    SCHEMA = Schema(("software_name", _TEXT), ("software_version", _TEXT), _TAGS)
+    SCHEMA = Schema(("software_name", TEXT), ("software_version", TEXT), TAGS)
 
     def parse_response_header(self, read_buffer: BytesIO | bytes) -> ResponseHeader_v0 | ResponseHeader_v1:
         """Give the old header: whoever asks for versions cannot know of a newer one."""
@@ -199,9 +195,9 @@ class Fixed(Request[RequestStruct]):
 def produce(transactional_id: str, timeout_ms: int, topics: Mapping[str, Rows]) -> Fixed:
     """Write batches: topics are {name: [(partition, records)]}."""
     count, tags = UnsignedVarInt32.encode, b"\0"
-    body = [_TEXT.encode(transactional_id), _ALL_REPLICAS, Int32.encode(timeout_ms), count(len(topics) + 1)]
+    body = [TEXT.encode(transactional_id), _ALL_REPLICAS, Int32.encode(timeout_ms), count(len(topics) + 1)]
     for name, rows in topics.items():
-        body += _TEXT.encode(name), count(len(rows) + 1)
+        body += TEXT.encode(name), count(len(rows) + 1)
         for partition, records in rows:
             body += Int32.encode(partition), count(len(records) + 1), records, tags
         body.append(tags)
@@ -232,5 +228,5 @@ def transaction_version(response: Any) -> int:
     finalized = response.tags.get(2)
     if finalized is None:
         return 0
-    features = CompactArray(("name", _TEXT), ("max", Int16), ("min", Int16), _TAGS).decode(BytesIO(finalized)) or []
+    features = CompactArray(("name", TEXT), ("max", Int16), ("min", Int16), TAGS).decode(BytesIO(finalized)) or []
     return next((level for name, level, *_ in features if name == "transaction.version"), 0)

@@ -12,20 +12,16 @@ from aiokafka.protocol.api import RequestStruct, Response
 from aiokafka.protocol.types import (
     Boolean,
     CompactArray,
-    CompactString,
     Int8,
     Int16,
     Int32,
     Int64,
     Schema,
-    TaggedFields,
 )
 
-from app.engine.wire import Fixed, Versions
+from app.engine.wire import OUTCOMES, TAGS, TEXT, Fixed, Versions
 
-_TEXT = CompactString("utf-8")
-_TAGS: tuple[str, Any] = ("tags", TaggedFields)
-_PARTITIONS = CompactArray(("topic", _TEXT), ("partitions", CompactArray(Int32)), _TAGS)
+_PARTITIONS = CompactArray(("topic", TEXT), ("partitions", CompactArray(Int32)), TAGS)
 
 
 class _DescribeTransactionsResponse(Response):
@@ -37,17 +33,17 @@ class _DescribeTransactionsResponse(Response):
             "transactions",
             CompactArray(
                 ("error_code", Int16),
-                ("transactional_id", _TEXT),
-                ("state", _TEXT),
+                ("transactional_id", TEXT),
+                ("state", TEXT),
                 ("timeout_ms", Int32),
                 ("start_ms", Int64),
                 ("producer_id", Int64),
                 ("producer_epoch", Int16),
                 ("topics", _PARTITIONS),
-                _TAGS,
+                TAGS,
             ),
         ),
-        _TAGS,
+        TAGS,
     )
 
 
@@ -56,7 +52,7 @@ class _DescribeTransactions(RequestStruct):
     API_KEY = 65
     API_VERSION = 0
     RESPONSE_TYPE = _DescribeTransactionsResponse
-    SCHEMA = Schema(("transactional_ids", CompactArray(_TEXT)), _TAGS)
+    SCHEMA = Schema(("transactional_ids", CompactArray(TEXT)), TAGS)
 
 
 class _DescribeProducersResponse(Response):
@@ -67,13 +63,13 @@ class _DescribeProducersResponse(Response):
         (
             "topics",
             CompactArray(
-                ("topic", _TEXT),
+                ("topic", TEXT),
                 (
                     "partitions",
                     CompactArray(
                         ("partition", Int32),
                         ("error_code", Int16),
-                        ("error_message", _TEXT),
+                        ("error_message", TEXT),
                         (
                             "producers",
                             CompactArray(
@@ -83,16 +79,16 @@ class _DescribeProducersResponse(Response):
                                 ("last_timestamp", Int64),
                                 ("coordinator_epoch", Int32),
                                 ("transaction_start", Int64),
-                                _TAGS,
+                                TAGS,
                             ),
                         ),
-                        _TAGS,
+                        TAGS,
                     ),
                 ),
-                _TAGS,
+                TAGS,
             ),
         ),
-        _TAGS,
+        TAGS,
     )
 
 
@@ -101,29 +97,15 @@ class _DescribeProducers(RequestStruct):
     API_KEY = 61
     API_VERSION = 0
     RESPONSE_TYPE = _DescribeProducersResponse
-    SCHEMA = Schema(("topics", _PARTITIONS), _TAGS)
+    SCHEMA = Schema(("topics", _PARTITIONS), TAGS)
 
 
 class _WriteTxnMarkersResponse(Response):
     API_KEY = 27
     API_VERSION = 2
     SCHEMA = Schema(
-        (
-            "markers",
-            CompactArray(
-                ("producer_id", Int64),
-                (
-                    "topics",
-                    CompactArray(
-                        ("topic", _TEXT),
-                        ("partitions", CompactArray(("partition", Int32), ("error_code", Int16), _TAGS)),
-                        _TAGS,
-                    ),
-                ),
-                _TAGS,
-            ),
-        ),
-        _TAGS,
+        ("markers", CompactArray(("producer_id", Int64), ("topics", OUTCOMES), TAGS)),
+        TAGS,
     )
 
 
@@ -142,10 +124,10 @@ class _WriteTxnMarkers(RequestStruct):
                 ("topics", _PARTITIONS),
                 ("coordinator_epoch", Int32),
                 ("transaction_version", Int8),
-                _TAGS,
+                TAGS,
             ),
         ),
-        _TAGS,
+        TAGS,
     )
 
 

@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.client import AIOKafkaClient
+from aiokafka.cluster import ClusterMetadata
+from aiokafka.errors import KafkaError, LeaderNotAvailableError
 
 from app import admin
 from app.engine.hanging import Hanging, UndecidedError
@@ -116,6 +118,25 @@ async def test_what_a_producer_began_after_it_leaves_undecided_is_aborted_if_nob
     producer.begin()
     await case.leave(producer, 1, b"left")
     await case.producer()
+    await case.end()
+    assert await case.committed() == set()
+
+
+async def test_nothing_is_taken_for_ended_while_kafka_does_not_name_its_partitions(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    producer = await case.producer()
+    producer.begin()
+    await case.leave(producer, 1, b"left")
+    await producer.abort()
+
+    async def none(_: AIOKafkaClient) -> ClusterMetadata:
+        return ClusterMetadata()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AIOKafkaClient, "fetch_all_metadata", none)
+        with pytest.raises(LeaderNotAvailableError):
+            await case.end()
     await case.end()
     assert await case.committed() == set()
 
