@@ -20,7 +20,7 @@ from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.cluster import ClusterMetadata
 from aiokafka.protocol.transaction import InitProducerIdRequest
 
-from app.engine.producer import NOT_YET
+from app.engine.coordinators import RETRY_S, Coordinators
 from app.engine.sideline import Sideline
 from app.engine.wire_hanging import describe_producers, describe_transaction, write_markers
 
@@ -28,7 +28,6 @@ log = logging.getLogger(__name__)
 OFFSETS = "__consumer_offsets"
 PATIENCE_S = 15.0
 FRESH_S = 0.5  # a partition that has moved meanwhile says so
-RETRY_S = 0.01
 _NO_SUCH_ID = 105
 _NOT_ALLOWED = 29
 
@@ -87,25 +86,21 @@ class Hanging:
 
     async def _ended(self, client: AIOKafkaClient, transactional_id: str) -> _Last | None:
         """Wait until the last transaction has ended, and abort it if it is open; None for an id never used."""
+        coordinators, asked = Coordinators(client, PATIENCE_S), (CoordinationType.TRANSACTION, transactional_id)
         deadline = asyncio.get_running_loop().time() + PATIENCE_S
-        while True:
-            try:
-                node = await client.coordinator_lookup(CoordinationType.TRANSACTION, transactional_id)
-                response: Any = await client.send(node, describe_transaction(transactional_id))
-                code, _, state, _, _, pid, epoch, *_ = response.transactions[0]
-                if code == _NO_SUCH_ID:
-                    return None
-                if code:
-                    raise errors.for_code(code)(transactional_id)
-                if state in ("Empty", "CompleteCommit", "CompleteAbort"):
-                    return _Last(state, pid, epoch)
-                if state == "Ongoing":
-                    await client.send(node, InitProducerIdRequest(transactional_id, self._transaction_ms))
-            except NOT_YET:
-                pass
-            if asyncio.get_running_loop().time() > deadline:
-                raise errors.ConcurrentTransactions(transactional_id)
+        while asyncio.get_running_loop().time() < deadline:
+            described = await coordinators.send(*asked, describe_transaction(transactional_id), _failed)
+            code, _, state, _, _, pid, epoch, *_ = described.transactions[0]
+            if code == _NO_SUCH_ID:
+                return None
+            if state in ("Empty", "CompleteCommit", "CompleteAbort"):
+                return _Last(state, pid, epoch)
+            if state == "Ongoing":
+                node = await client.coordinator_lookup(*asked)
+                # Once: it is refused while it has the transaction aborted. One more would have the abort forgotten.
+                await client.send(node, InitProducerIdRequest(transactional_id, self._transaction_ms))
             await asyncio.sleep(RETRY_S)
+        raise errors.ConcurrentTransactions(f"{transactional_id} is in {state}")
 
     async def _seen(self, client: AIOKafkaClient, topics: Iterable[str], pid: int) -> list[_Seen]:
         """Ask the partitions of `topics` what they know of a producer. Raises KafkaError while one has no leader."""
@@ -161,6 +156,11 @@ class Hanging:
             "committed" if commit else "aborted",
             _names(hanging),
         )
+
+
+def _failed(described: Any) -> int:
+    code: int = described.transactions[0][0]
+    return 0 if code == _NO_SUCH_ID else code
 
 
 def _committed(last: _Last, seen: list[_Seen], hanging: list[_Seen]) -> bool:

@@ -14,12 +14,12 @@ from aiokafka.protocol.types import (
     AbstractType,
     Boolean,
     CompactArray,
-    CompactString,
     Int16,
     Int32,
     Schema,
-    TaggedFields,
 )
+
+from app.engine.wire import TAGS, TEXT
 
 
 class Uuid(AbstractType[bytes]):
@@ -45,19 +45,19 @@ class _Response(Response):
             "brokers",
             CompactArray(
                 ("node_id", Int32),
-                ("host", CompactString("utf-8")),
+                ("host", TEXT),
                 ("port", Int32),
-                ("rack", CompactString("utf-8")),
-                ("tags", TaggedFields),
+                ("rack", TEXT),
+                TAGS,
             ),
         ),
-        ("cluster_id", CompactString("utf-8")),
+        ("cluster_id", TEXT),
         ("controller_id", Int32),
         (
             "topics",
             CompactArray(
                 ("error_code", Int16),
-                ("name", CompactString("utf-8")),
+                ("name", TEXT),
                 ("topic_id", Uuid),
                 ("is_internal", Boolean),
                 (
@@ -70,14 +70,14 @@ class _Response(Response):
                         ("replicas", CompactArray(Int32)),
                         ("isr", CompactArray(Int32)),
                         ("offline", CompactArray(Int32)),
-                        ("tags", TaggedFields),
+                        TAGS,
                     ),
                 ),
                 ("authorized_operations", Int32),
-                ("tags", TaggedFields),
+                TAGS,
             ),
         ),
-        ("tags", TaggedFields),
+        TAGS,
     )
 
 
@@ -87,10 +87,10 @@ class _RequestV12(RequestStruct):
     API_VERSION = 12
     RESPONSE_TYPE = _Response
     SCHEMA = Schema(
-        ("topics", CompactArray(("topic_id", Uuid), ("name", CompactString("utf-8")), ("tags", TaggedFields))),
+        ("topics", CompactArray(("topic_id", Uuid), ("name", TEXT), TAGS)),
         ("allow_auto_topic_creation", Boolean),
         ("include_topic_authorized_operations", Boolean),
-        ("tags", TaggedFields),
+        TAGS,
     )
 
 

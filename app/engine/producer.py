@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from aiokafka import TopicPartition, errors
 from aiokafka.client import AIOKafkaClient, CoordinationType
@@ -16,15 +16,7 @@ from aiokafka.protocol.transaction import InitProducerIdRequest
 
 from app.engine import wire
 from app.engine.batches import Batch, Built
-
-NOT_YET = (
-    errors.ConcurrentTransactions,
-    errors.CoordinatorLoadInProgressError,
-    errors.CoordinatorNotAvailableError,
-    errors.NotCoordinatorError,
-)
-_FENCED_CODE = 90
-RETRY_S = 0.005
+from app.engine.coordinators import NOT_YET, RETRY_S, Coordinators, error_of
 
 
 class _Pending(NamedTuple):
@@ -47,7 +39,7 @@ class Producer:
         self._request_ms = request_ms
         self._pid, self._epoch = -1, -1
         self._sequences: dict[TopicPartition, int] = {}
-        self._coordinators: dict[tuple[int, str], int] = {}
+        self._coordinators = Coordinators(client, request_ms / 1000)
         self._queue: deque[_Pending] = deque()
         self._pump: asyncio.Task[None] | None = None
         self._open = False
@@ -59,7 +51,7 @@ class Producer:
         if not self._client.cluster.brokers():  # Kafka is there, but does not count itself in yet
             raise errors.KafkaConnectionError("Kafka names no broker")
         request = InitProducerIdRequest(transactional_id=self._id, transaction_timeout_ms=self._transaction_ms)
-        response = await self._coordinated(CoordinationType.TRANSACTION, self._id, request)
+        response = await self._coordinators.send(CoordinationType.TRANSACTION, self._id, request)
         self._pid, self._epoch = response.producer_id, response.producer_epoch
 
     @property
@@ -93,7 +85,7 @@ class Producer:
         for tp, offset in offsets.items():
             topics.setdefault(tp.topic, []).append((tp.partition, offset))
         request = wire.commit_offsets(self._id, group, self._pid, self._epoch, list(topics.items()))
-        await self._coordinated(CoordinationType.GROUP, group, request)
+        await self._coordinators.send(CoordinationType.GROUP, group, request)
 
     async def commit(self) -> None:
         """Commit; every batch has to be acknowledged before."""
@@ -113,7 +105,7 @@ class Producer:
     async def _end(self, *, commit: bool) -> None:
         if self._wrote:
             request = wire.end(self._id, self._pid, self._epoch, commit=commit)
-            response = await self._coordinated(CoordinationType.TRANSACTION, self._id, request)
+            response = await self._coordinators.send(CoordinationType.TRANSACTION, self._id, request)
             self._pid, self._epoch = response.producer_id, response.producer_epoch
             self._sequences.clear()
         self._open = False
@@ -199,7 +191,7 @@ class Producer:
         done = []
         for topic, partitions, _ in response.topics:
             for partition, code, offset, *_ in partitions:
-                tp, error_type = TopicPartition(topic, partition), _error(code)
+                tp, error_type = TopicPartition(topic, partition), error_of(code)
                 if error_type is errors.NoError or error_type is errors.DuplicateSequenceNumber:
                     ready[tp][0].offset.set_result(offset if error_type is errors.NoError else -1)
                     done.append(tp)
@@ -217,40 +209,6 @@ class Producer:
                 return leader
             await self._client.force_metadata_update()
             await asyncio.sleep(RETRY_S)
-
-    async def _coordinated(self, kind: int, key: str, request: Any) -> Any:
-        """Send a request to a coordinator, again while it moves or has not finished the transaction before."""
-        deadline = asyncio.get_running_loop().time() + self._request_ms / 1000
-        while True:
-            try:
-                node = self._coordinators.get((kind, key))
-                if node is None:
-                    node = self._coordinators[kind, key] = await self._client.coordinator_lookup(kind, key)
-                response = await self._client.send(node, request)
-                error_type = _error(_code(response))
-                if error_type is errors.NoError:
-                    return response
-                error: errors.KafkaError = error_type(key)
-            except errors.KafkaError as caught:
-                error = caught
-            if not (isinstance(error, NOT_YET) or error.retriable) or asyncio.get_running_loop().time() > deadline:
-                raise error
-            if not isinstance(error, errors.ConcurrentTransactions):
-                self._coordinators.pop((kind, key), None)
-                self._client.force_metadata_update()
-            await asyncio.sleep(RETRY_S)
-
-
-def _code(response: Any) -> int:
-    """Give the first error of an answer; that of TxnOffsetCommit has one for each partition."""
-    if hasattr(response, "error_code"):
-        return int(response.error_code)
-    return next((code for _, partitions, _ in response.topics for _, code, _ in partitions if code), 0)
-
-
-def _error(code: int) -> type[errors.KafkaError]:
-    found: type[errors.KafkaError] = errors.for_code(code)
-    return errors.ProducerFenced if code == _FENCED_CODE else found
 
 
 def seen(future: "asyncio.Future[int]") -> None:

@@ -1,4 +1,8 @@
-"""A worker that takes a task of whose last transaction Kafka left the markers out."""
+"""Workers of whose transactions Kafka left the markers out: of a task's last one, and of those while it is held."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -6,8 +10,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from app import topics
 from tests.hanging import Hung, unverified
 from tests.load import send
-from tests.oracle import Log, settled
-from tests.workers import Cluster
+from tests.oracle import Log, judge, settled
+from tests.workers import Cluster, eventually
 
 
 @pytest.mark.long
@@ -45,3 +49,50 @@ async def test_positions_that_were_committed_but_hang_are_a_tasks_positions(clus
 
     assert results(after, 0) == results(before, 0)
     assert results(after, 1) > results(before, 1)
+
+
+@pytest.mark.long
+async def test_a_task_is_taken_anew_after_a_commit_that_finds_no_marker_of_the_one_before(
+    broker: str, tmp_path: Path, unique: Callable[[str], str]
+) -> None:
+    program = (sys.executable, str(Path(__file__).with_name("unmarked.py")))
+    env = {"PYTHONPATH": str(Path.cwd()), "KAWKA_BATCH_MAX_RECORDS": "100"}
+    async with unverified(broker), Cluster(broker, tmp_path, unique("unmarked"), program, **env) as cluster:
+        worker = cluster.start()
+        await cluster.settled()
+        sent = await send(broker, cluster.topic(topics.invoice_commands), rate=2000, seconds=3)
+
+        async def noticed() -> bool:
+            return worker.log.read_text().count("Kafka left out the markers of the transaction before") > 5
+
+        await eventually(noticed, what="markers missed")
+        await worker.stop()
+        worker.start(UNMARKED_EVERY="0")  # and what hangs by now is ended as it is taken
+        await cluster.settled()
+        log = await settled(broker, f"{cluster.name}-")
+        assert len(log.commands) == sent
+        assert judge(log) == []
+
+
+@pytest.mark.long
+async def test_a_task_is_taken_anew_if_its_id_was_used_after_the_look_for_what_hangs(
+    broker: str, tmp_path: Path, unique: Callable[[str], str]
+) -> None:
+    program = (sys.executable, str(Path(__file__).with_name("overtaken.py")))
+    async with Cluster(broker, tmp_path, unique("overtaken"), program, PYTHONPATH=str(Path.cwd())) as cluster:
+        worker = cluster.start()
+        await cluster.settled()
+        commands = cluster.topic(topics.invoice_commands)
+        sent = await send(broker, commands, rate=500, seconds=1)
+        await settled(broker, f"{cluster.name}-")
+        await worker.stop()
+        doubt = "somebody ended a transaction of ours while we looked for one that hangs"
+        assert doubt not in worker.log.read_text()  # nothing had been done with the ids yet
+        worker.start()
+        await cluster.settled()
+        for partition in range(8):
+            assert f"invoices[{partition}]: {doubt}" in worker.log.read_text()
+        sent += await send(broker, commands, rate=500, seconds=1, seed=2, start=100_000)
+        log = await settled(broker, f"{cluster.name}-")
+        assert len(log.commands) == sent
+        assert judge(log) == []
