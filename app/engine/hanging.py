@@ -12,24 +12,20 @@ the markers that are missing are written.
 import asyncio
 import logging
 from collections.abc import Iterable, Iterator
-from math import inf
 from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition, errors
 from aiokafka.client import AIOKafkaClient, CoordinationType
-from aiokafka.cluster import ClusterMetadata
 from aiokafka.protocol.transaction import InitProducerIdRequest
 
+from app.engine.active_producers import OFFSETS, ActiveProducer, ActiveProducers, by_leader, tp_name
 from app.engine.coordinators import RETRY_S, Coordinators
 from app.engine.sideline import Sideline
-from app.engine.wire_hanging import describe_producers, describe_transaction, write_markers
+from app.engine.wire_hanging import describe_transaction, write_markers
 
 log = logging.getLogger(__name__)
-OFFSETS = "__consumer_offsets"
 PATIENCE_S = 15.0
-FRESH_S = 0.5  # a partition that has moved meanwhile says so
 _NO_SUCH_ID = 105
-_NOT_ALLOWED = 29
 
 
 class UndecidedError(RuntimeError):
@@ -44,26 +40,13 @@ class _Last(NamedTuple):
     epoch: int  # in the second protocol that of the next one, once it has ended
 
 
-class _Seen(NamedTuple):
-    """What a partition knows of a producer; `start` is where its open transaction begins, -1 if there is none."""
-
-    tp: TopicPartition
-    leader: int
-    epoch: int
-    coordinator_epoch: int
-    start: int
-
-
 class Hanging:
     """Ends what hangs. Runs on the sideline's loop."""
 
     def __init__(self, side: Sideline, transaction_ms: int) -> None:
         self._side = side
         self._transaction_ms = transaction_ms
-        self._not_allowed: set[str] = set()
-        self._turn = asyncio.Lock()
-        self._cluster: ClusterMetadata | None = None
-        self._asked = -inf
+        self._producers = ActiveProducers()
 
     async def end(self, transactional_id: str, topics: Iterable[str]) -> int | None:
         """End an id's hanging transaction in `topics` and among the positions, as it was decided; abort an open one.
@@ -78,7 +61,7 @@ class Hanging:
             return None
         if last is None:
             return None
-        seen = await self._seen(client, (*topics, OFFSETS), last.pid)
+        seen = await self._producers.ask(client, (*topics, OFFSETS), last.pid)
         hanging = [one for one in seen if one.start >= 0]
         if hanging:
             await self._mark(client, transactional_id, last, hanging, commit=_committed(last, seen, hanging))
@@ -102,54 +85,17 @@ class Hanging:
             await asyncio.sleep(RETRY_S)
         raise errors.ConcurrentTransactions(f"{transactional_id} is in {state}")
 
-    async def _seen(self, client: AIOKafkaClient, topics: Iterable[str], pid: int) -> list[_Seen]:
-        """Ask the partitions of `topics` what they know of a producer. Raises KafkaError while one has no leader."""
-        cluster = await self._metadata(client)
-        tps = []
-        for topic in topics:
-            partitions = cluster.partitions_for_topic(topic)
-            if partitions is None and topic != OFFSETS:  # aiokafka leaves out a topic that Kafka gives an error for
-                raise errors.LeaderNotAvailableError(topic)
-            tps += [TopicPartition(topic, one) for one in partitions or ()]
-        leaders = [(cluster.leader_for_partition(tp), tp) for tp in tps]
-        for leader, tp in leaders:
-            if leader is None or leader < 0:
-                raise errors.LeaderNotAvailableError(_name(tp))
-        seen = []
-        for leader, asked in _by_leader(leaders):
-            response: Any = await client.send(leader, describe_producers(asked))
-            for tp, code, producers in _described(response):
-                if code == _NOT_ALLOWED:
-                    self._warn(tp.topic)
-                elif code:
-                    raise errors.for_code(code)(_name(tp))
-                seen += [_Seen(tp, leader, *rest) for one, *rest in producers if one == pid]
-        return seen
-
-    async def _metadata(self, client: AIOKafkaClient) -> ClusterMetadata:
-        """Give the leaders of all partitions: those of a moment ago, for the tasks that are taken with this one."""
-        async with self._turn:
-            now = asyncio.get_running_loop().time()
-            if self._cluster is None or now - self._asked > FRESH_S:
-                self._cluster, self._asked = await client.fetch_all_metadata(), now
-            return self._cluster
-
-    def _warn(self, topic: str) -> None:
-        if topic not in self._not_allowed:
-            self._not_allowed.add(topic)
-            log.warning("We may not read %s: a transaction that Kafka leaves hanging there stays unseen", topic)
-
     async def _mark(
-        self, client: AIOKafkaClient, transactional_id: str, last: _Last, hanging: list[_Seen], *, commit: bool
+        self, client: AIOKafkaClient, transactional_id: str, last: _Last, hanging: list[ActiveProducer], *, commit: bool
     ) -> None:
         coordinator_epoch = max(0, *(one.coordinator_epoch for one in hanging))
         protocol = 2 if all(one.epoch < last.epoch for one in hanging) else 1
-        for leader, topics in _by_leader((one.leader, one.tp) for one in hanging):
+        for leader, topics in by_leader((one.leader, one.tp) for one in hanging):
             request = write_markers(last.pid, last.epoch, coordinator_epoch, protocol, topics, commit=commit)
             response: Any = await client.send(leader, request)
             for tp, code in _marked(response):
                 if code:
-                    raise errors.for_code(code)(_name(tp))
+                    raise errors.for_code(code)(tp_name(tp))
         log.warning(
             "%s: its last transaction is %s now in %s; Kafka had left the markers out (KAFKA-20734)",
             transactional_id,
@@ -163,7 +109,7 @@ def _failed(described: Any) -> int:
     return 0 if code == _NO_SUCH_ID else code
 
 
-def _committed(last: _Last, seen: list[_Seen], hanging: list[_Seen]) -> bool:
+def _committed(last: _Last, seen: list[ActiveProducer], hanging: list[ActiveProducer]) -> bool:
     """Whether what hangs was committed. What hangs on from before went the way of the positions: that of the last."""
     if last.state == "Empty":  # a producer began after it, and the decision is forgotten
         oldest = min(one.epoch for one in hanging)
@@ -175,28 +121,8 @@ def _committed(last: _Last, seen: list[_Seen], hanging: list[_Seen]) -> bool:
     return last.state == "CompleteCommit"
 
 
-def _name(tp: TopicPartition) -> str:
-    return f"{tp.topic}-{tp.partition}"
-
-
-def _names(hanging: list[_Seen]) -> str:
-    return ", ".join(_name(one.tp) for one in hanging)
-
-
-def _by_leader(led: Iterable[tuple[int, TopicPartition]]) -> Iterable[tuple[int, dict[str, list[int]]]]:
-    """Give each leader with its partitions, by topic."""
-    leaders: dict[int, dict[str, list[int]]] = {}
-    for leader, tp in led:
-        leaders.setdefault(leader, {}).setdefault(tp.topic, []).append(tp.partition)
-    return leaders.items()
-
-
-def _described(response: Any) -> Iterator[tuple[TopicPartition, int, list[tuple[int, int, int, int]]]]:
-    """Give each partition with its error and its producers: id, epoch, coordinator's epoch, start of a transaction."""
-    for topic, partitions, _ in response.topics:
-        for partition, code, _, producers, _ in partitions:
-            known = [(pid, epoch, coordinator, start) for pid, epoch, _, _, coordinator, start, _ in producers or ()]
-            yield TopicPartition(topic, partition), code, known
+def _names(hanging: list[ActiveProducer]) -> str:
+    return ", ".join(tp_name(one.tp) for one in hanging)
 
 
 def _marked(response: Any) -> Iterator[tuple[TopicPartition, int]]:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaProducer, TopicPartition, errors
 from aiokafka.client import AIOKafkaClient
 
-from app.engine import wire
+from app.engine import wire_versions
 from app.engine.batches import Batch
 from app.engine.producer import Producer, seen
 from app.settings import Settings
@@ -59,8 +59,8 @@ class Producers:
         client = self._client("kawka-version")
         try:
             await client.bootstrap()
-            response = await client.send(client.get_random_node(), wire.api_versions())
-            return wire.transaction_version(response)
+            response = await client.send(client.get_random_node(), wire_versions.api_versions())
+            return wire_versions.transaction_version(response)
         finally:
             await client.close()
 

@@ -3,14 +3,13 @@
 A partition or a group becomes part of a transaction with the first request that writes to it: AddPartitionsToTxn and
 AddOffsetsToTxn are gone, and each transaction ends with a new producer epoch. Kafka 4.0 and later; a cluster that was
 upgraded has it once its feature transaction.version is 2.
-Source: Kafka's ProduceRequest.json v12, TxnOffsetCommitRequest.json v5, EndTxnRequest.json v5, ApiVersions v3.
+Source: Kafka's ProduceRequest.json v12, TxnOffsetCommitRequest.json v5, EndTxnRequest.json v5.
 """
 
 from collections.abc import Mapping
-from io import BytesIO
 from typing import Any
 
-from aiokafka.protocol.api import Request, RequestStruct, Response, ResponseHeader_v0, ResponseHeader_v1
+from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import (
     AbstractType,
     Boolean,
@@ -152,29 +151,6 @@ class _EndTxn(RequestStruct):
     )
 
 
-class _ApiVersionsResponse(Response):
-    API_KEY = 18
-    API_VERSION = 3
-    SCHEMA = Schema(
-        ("error_code", Int16),
-        ("api_versions", CompactArray(("api_key", Int16), ("min", Int16), ("max", Int16), TAGS)),
-        ("throttle_time_ms", Int32),
-        TAGS,
-    )
-
-
-class _ApiVersions(RequestStruct):
-    FLEXIBLE_VERSION = True
-    API_KEY = 18
-    API_VERSION = 3
-    RESPONSE_TYPE = _ApiVersionsResponse
-    SCHEMA = Schema(("software_name", TEXT), ("software_version", TEXT), TAGS)
-
-    def parse_response_header(self, read_buffer: BytesIO | bytes) -> ResponseHeader_v0 | ResponseHeader_v1:
-        """Give the old header: whoever asks for versions cannot know of a newer one."""
-        return ResponseHeader_v0.decode(read_buffer)
-
-
 class Fixed(Request[RequestStruct]):
     """A request of one version: the broker was asked before whether it knows it."""
 
@@ -216,17 +192,3 @@ def commit_offsets(transactional_id: str, group: str, pid: int, epoch: int, topi
 def end(transactional_id: str, pid: int, epoch: int, *, commit: bool) -> Fixed:
     """Commit or abort."""
     return Fixed(_EndTxn(transactional_id, pid, epoch, commit, {}))
-
-
-def api_versions() -> Fixed:
-    """Ask what the broker knows, and what the cluster has switched on."""
-    return Fixed(_ApiVersions("kawka", "1", {}))
-
-
-def transaction_version(response: Any) -> int:
-    """Give the level of the feature transaction.version in an answer to `api_versions`; 0 when it is not there."""
-    finalized = response.tags.get(2)
-    if finalized is None:
-        return 0
-    features = CompactArray(("name", TEXT), ("max", Int16), ("min", Int16), TAGS).decode(BytesIO(finalized)) or []
-    return next((level for name, level, *_ in features if name == "transaction.version"), 0)

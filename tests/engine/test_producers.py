@@ -11,7 +11,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 
 from app import admin
-from app.engine import wire
+from app.engine import wire_versions
 from app.engine.batches import Batch
 from app.engine.producers import Producers, TaskProducer
 from app.settings import Settings
@@ -166,7 +166,7 @@ async def test_kafka_is_asked_which_protocol_it_has(broker: str) -> None:
     client = AIOKafkaClient(bootstrap_servers=broker)
     try:
         await client.bootstrap()
-        response = await client.send(client.get_random_node(), wire.api_versions())
+        response = await client.send(client.get_random_node(), wire_versions.api_versions())
     finally:
         await client.close()
-    assert wire.transaction_version(response) == 2
+    assert wire_versions.transaction_version(response) == 2
