@@ -7,9 +7,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from app import topics
-from tests.views.calls import assert_problem, feed, get, id_in, new_id
+from tests.views.calls import assert_problem, feed, get, id_in, new_id, partition
 from tests.views.conftest import FEW_POLLS
 from tests.views.orders import ask, customer, new_order, new_product, place, send, stock
 from tests.workers import Cluster, eventually
@@ -62,9 +63,9 @@ async def test_an_order_that_was_refused_may_be_put_right_under_the_same_id(
 async def test_an_order_is_seen_from_every_worker_with_numbers_for_numbers(
     http: aiohttp.ClientSession, urls: tuple[str, str]
 ) -> None:
-    for partition in range(8):
-        order = new_order(id=id_in(partition), quantity=2, price="0.10", customerId=7)
-        await place(http, urls[partition % 2], **order)
+    for number in range(8):
+        order = new_order(id=id_in(number), quantity=2, price="0.10", customerId=7)
+        await place(http, urls[number % 2], **order)
         for url in urls:
             async with http.get(f"{url}/v1/orders/{order['id']}") as answer:
                 text = await answer.text()
@@ -277,6 +278,48 @@ async def test_the_latest_orders_come_with_their_checks(
         status, one, headers = await get(http, f"{url}/api/orders/{order['id']}")
         assert (status, one["order"]["id"], one["version"]) == (200, order["id"], 2)
         assert headers["Kawka-Position"]
+
+
+async def test_what_is_read_from_the_log_has_all_that_was_committed_before_whatever_is_open_there(
+    http: aiohttp.ClientSession, shop: Cluster, urls: tuple[str, str], product: str
+) -> None:
+    order = new_order(product)
+    stranger = AIOKafkaProducer(bootstrap_servers=shop.broker, transactional_id=new_id())
+    await stranger.start()
+    try:
+        await stranger.begin_transaction()
+        place_of = {"key": order["id"].encode(), "partition": partition(order["id"])}
+        await stranger.send_and_wait(shop.topic(topics.orders), b"{}", **place_of)
+        await place(http, urls[0], **order)
+        paths = ("/api/orders", f"/api/orders/{order['id']}/events")
+        reading = [asyncio.create_task(get(http, url + path)) for path in paths for url in urls]
+        await asyncio.wait(reading, timeout=0.2)
+        await stranger.abort_transaction()
+    finally:
+        await stranger.stop()
+    for _, body, _ in await asyncio.gather(*reading):
+        assert any(order["id"] in str(each) and "CREATED" in str(each) for each in body["items"])
+
+
+async def test_a_transaction_left_open_holds_no_reader_for_long(
+    http: aiohttp.ClientSession, shop: Cluster, urls: tuple[str, str], product: str
+) -> None:
+    order = new_order(product)
+    await place(http, urls[0], **order)
+    await get(http, f"{urls[0]}/v1/orders/{order['id']}/validated")
+    path = f"{urls[1]}/api/orders/{order['id']}/events"
+    await get(http, path)
+    stranger = AIOKafkaProducer(bootstrap_servers=shop.broker, transactional_id=new_id())
+    await stranger.start()
+    try:
+        await stranger.begin_transaction()
+        place_of = {"key": order["id"].encode(), "partition": partition(order["id"])}
+        await stranger.send_and_wait(shop.topic(topics.orders), b"{}", **place_of)
+        status, body, _ = await get(http, path)
+        await stranger.abort_transaction()
+    finally:
+        await stranger.stop()
+    assert (status, body["complete"]) == (200, True)
 
 
 async def test_an_orders_history_tells_causes_before_effects(
