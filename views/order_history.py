@@ -15,7 +15,7 @@ from app.engine.app import App
 from views.answers import array, raw_json
 from views.callers import caller, path_id, whole_number
 from views.problems import Problem, not_ready
-from views.reader import DEEPEST, consumer, to_end
+from views.reader import DEEPEST, consumer
 
 BEFORE_MS: Final = 10 * 60 * 1000
 """An order has its verdict this long after it was placed at the latest, or has waited in a queue."""
@@ -72,14 +72,13 @@ class OrderHistory:
         reading.assign(tps)
         begins, ends = await reading.beginning_offsets(tps), await reading.end_offsets(tps)
         around = await reading.offsets_for_times(dict.fromkeys(tps, max(0, at_ms - BEFORE_MS))) if at_ms else {}
-        tails = {tp: max(begins[tp], ends[tp] - DEEPEST) for tp in tps}
         found: list[Any] = []
-        for tp, tail in tails.items():
+        for tp in tps:
+            tail = max(begins[tp], ends[tp] - DEEPEST)
             first = around.get(tp)
             if first is not None and first.offset < tail:
                 found += await _between(reading, tp, first.offset, min(first.offset + DEEPEST, tail), key)
-        async for _, records in to_end(reading, tails, ends):
-            found += [record for record in records if record.key == key and record.value]
+            found += await _between(reading, tp, tail, ends[tp], key)
         return found
 
     def _item(self, record: Any) -> bytes:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -12,8 +12,6 @@ from app.topics import Topic
 
 DEEPEST: Final = 4000
 """Records of a partition that are looked at, at most, for those asked for."""
-UNDECIDED_S: Final = 2.0
-"""How long a reader waits for transactions that are open. One at work ends in a fraction of it."""
 
 
 async def consumer(app: App, name: str) -> AIOKafkaConsumer:
@@ -51,34 +49,13 @@ async def latest(
             tps = [TopicPartition(app.topic_name(topic), partition) for partition in partitions]
             reading.assign(tps)
             begins, ends = await reading.beginning_offsets(tps), await reading.end_offsets(tps)
+            for tp in tps:
+                reading.seek(tp, max(begins[tp], ends[tp] - depth))
             kept: dict[TopicPartition, deque[Any]] = {tp: deque(maxlen=limit) for tp in tps}
-            async for tp, records in to_end(reading, {tp: max(begins[tp], ends[tp] - depth) for tp in tps}, ends):
-                kept[tp].extend(record for record in records if record.value and key in (None, record.key))
+            while left := [tp for tp in tps if await reading.position(tp) < ends[tp]]:
+                for tp, records in (await reading.getmany(*left, timeout_ms=200)).items():
+                    kept[tp].extend(record for record in records if record.value and key in (None, record.key))
             found = [record for records in kept.values() for record in records]
         finally:
             await reading.stop()
     return sorted(found, key=lambda record: (record.timestamp, record.partition, record.offset))
-
-
-async def to_end(
-    reading: AIOKafkaConsumer, starts: dict[TopicPartition, int], ends: dict[TopicPartition, int]
-) -> AsyncIterator[tuple[TopicPartition, list[Any]]]:
-    """Give the committed records from `starts` to where the partitions end now, whatever is open there.
-
-    `ends` (the last stable offsets, shapes as AIOKafkaConsumer.end_offsets) are not enough for who reads what it was
-    just told is committed: a coordinator answers a commit before its markers are in the partitions. So it reads to the
-    high watermark of the first answer; where nothing comes for UNDECIDED_S, to `ends`.
-    """
-    for tp, start in starts.items():
-        reading.seek(tp, start)
-    loop = asyncio.get_running_loop()
-    give_up = loop.time() + UNDECIDED_S
-    marks: dict[TopicPartition, int] = {}
-    left = list(starts)
-    while left:
-        for tp, records in (await reading.getmany(*left, timeout_ms=20)).items():
-            yield tp, records
-            give_up = loop.time() + UNDECIDED_S
-        marks = {tp: mark for tp in left if (mark := marks.get(tp) or reading.highwater(tp)) is not None}
-        stops = marks if loop.time() < give_up else ends
-        left = [tp for tp in left if tp not in stops or await reading.position(tp) < stops[tp]]

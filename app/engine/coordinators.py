@@ -13,7 +13,10 @@ NOT_YET = (
     errors.CoordinatorNotAvailableError,
     errors.NotCoordinatorError,
 )
-_FENCED_CODE = 90
+_OTHERS = {
+    88: errors.ConcurrentTransactions,  # UNSTABLE_OFFSET_COMMIT: positions of a transaction that is open
+    90: errors.ProducerFenced,
+}
 RETRY_S = 0.005
 
 
@@ -60,5 +63,5 @@ def _code(response: Any) -> int:
 
 def error_of(code: int) -> type[errors.KafkaError]:
     """Give the class of an error by its code."""
-    found: type[errors.KafkaError] = errors.for_code(code)
-    return errors.ProducerFenced if code == _FENCED_CODE else found
+    found: type[errors.KafkaError] = _OTHERS.get(code) or errors.for_code(code)
+    return found

@@ -5,11 +5,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.client import CoordinationType
 
+from app.engine.coordinators import Coordinators
+from app.engine.ends import stable_ends
 from app.engine.sideline import Sideline
+from app.engine.wire_offsets import offset_error, offset_fetch
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+PATIENCE_S = 15.0  # for the coordinator of positions: Kafka just started loads them first
 
 
 class Lookup:
@@ -19,9 +24,11 @@ class Lookup:
         self._side = side
 
     async def positions(self, group: str, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
-        """Give the committed offsets of a group without members; where there is none, where the topic begins."""
-        admin = await self._side.admin()
-        committed = await admin.list_consumer_group_offsets(group, partitions=tps)
+        """Give the committed offsets of a group without members; where there is none, where the topic begins.
+
+        Errors: KafkaError, also while the coordinator does not know them: an answer without them says nothing.
+        """
+        committed = await self._committed(group, tps)
         consumer = await self._side.consumer()
         try:
             beginnings = await consumer.beginning_offsets(tps)
@@ -30,7 +37,7 @@ class Lookup:
             await consumer.stop()
         positions = {}
         for tp in tps:
-            offset = committed[tp].offset if tp in committed else -1
+            offset = committed[tp]
             if 0 <= offset < beginnings[tp]:
                 log.error("%s-%s: %s records were deleted unread", tp.topic, tp.partition, beginnings[tp] - offset)
             if offset > ends[tp]:
@@ -38,6 +45,19 @@ class Lookup:
                 offset = beginnings[tp]
             positions[tp] = max(offset, beginnings[tp])
         return positions
+
+    async def _committed(self, group: str, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
+        """Give what is committed, -1 for a partition without. aiokafka's own call takes an error for that as well."""
+        topics: dict[str, list[int]] = {}
+        for tp in tps:
+            topics.setdefault(tp.topic, []).append(tp.partition)
+        coordinators = Coordinators((await self._side.admin())._client, PATIENCE_S)
+        response = await coordinators.send(CoordinationType.GROUP, group, offset_fetch(group, topics), offset_error)
+        return {
+            TopicPartition(topic, partition): offset
+            for topic, rows, _ in response.topics
+            for partition, offset, *_ in rows
+        }
 
     async def read_at(self, topic: str, partition: int, offset: int) -> Any:
         """Give the one committed record at an offset, None if it is not there any more."""
@@ -78,7 +98,7 @@ class Lookup:
         found = {}
         try:
             tps = [TopicPartition(topic, partition) for partition in before]
-            begins, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
+            begins, ends = await consumer.beginning_offsets(tps), await stable_ends(consumer, tps)
             for tp in tps:
                 consumer.assign([tp])  # one at a time: what is assigned is also fetched ahead
                 upto = min(before[tp.partition], ends[tp])
