@@ -5,6 +5,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from app.engine.ends import stable_ends
 from app.settings import Settings
 from app.topics import Topic
 
@@ -25,7 +26,7 @@ async def read(settings: Settings, *topics: Topic) -> AsyncIterator[tuple[Topic,
         for topic in topics:
             left = {TopicPartition(settings.topic_prefix + topic.name, n) for n in range(settings.partitions)}
             consumer.assign(list(left))
-            ends = await consumer.end_offsets(list(left))
+            ends = await stable_ends(consumer, left)
             await consumer.seek_to_beginning(*left)
             while left:
                 for records in (await consumer.getmany(*left, timeout_ms=200)).values():

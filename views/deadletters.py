@@ -19,6 +19,7 @@ from views.callers import LONGEST_S, Caller, caller, whole_number
 from views.forward import Owned
 from views.problems import Problem, malformed
 from views.ranges import Range
+from views.reader import for_a_caller
 from views.scan import Scans
 
 RELEASE_S: Final = 30.0
@@ -58,8 +59,9 @@ class DeadLetters:
         limit = whole_number(request, "limit", 50, 1, 1000)
         before = self._before(request.query.get("cursor"))
         app = self._app
-        async with asyncio.timeout_at(asked.deadline):
-            tails = await app.sideline.run(app.lookup.newest(self._topic, before, limit, _about))
+        with for_a_caller():
+            async with asyncio.timeout_at(asked.deadline):
+                tails = await app.sideline.run(app.lookup.newest(self._topic, before, limit, _about))
         items: list[dict[str, Any]] = []
         waiting = {partition: letters[::-1] for partition, (letters, _) in tails.items() if letters}
         while waiting and len(items) < limit:
@@ -78,8 +80,9 @@ class DeadLetters:
         if partition >= self._app.settings.partitions:
             raise _no_letter()
         app = self._app
-        async with asyncio.timeout_at(caller(request, LONGEST_S).deadline):
-            found = await app.sideline.run(app.lookup.newest(self._topic, {partition: offset + 1}, 1, _whole))
+        with for_a_caller():
+            async with asyncio.timeout_at(caller(request, LONGEST_S).deadline):
+                found = await app.sideline.run(app.lookup.newest(self._topic, {partition: offset + 1}, 1, _whole))
         letters = found[partition][0]
         if not letters or letters[0][0] != offset:
             raise _no_letter()

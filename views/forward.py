@@ -162,14 +162,15 @@ class Owned:
                     log.warning("%r could not answer: %r", task, error)
             if caller.hop:
                 raise self._nobody(agent, partition)
-            owner = owners.url(agent, partition)
+            owner, why = owners.url(agent, partition), nobody
             if owner is not None and owner != self.app.url and caller.seconds_left:
                 left, more = caller.seconds_left, headers or {}
                 answer = await self._peers.relay(request, agent, partition, owner, left, body, more)
                 if answer is not None:
                     return answer
+                why = late
             if not caller.seconds_left:
-                raise nobody or self._nobody(agent, partition)
+                raise why or self._nobody(agent, partition)
             await asyncio.sleep(min(next(pauses, AGAIN_S[-1]), caller.seconds_left))
 
     def _nobody(self, agent: Agent, partition: int) -> Problem:

@@ -1,20 +1,17 @@
 """What was said lately under one key, from the end of its topic: no table holds it, and any worker can tell."""
 
-import asyncio
 from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
 import orjson
 from aiohttp.web import Request, Response
-from aiokafka.errors import KafkaError
 
 from app.engine.app import App
 from app.topics import Topic
 from views.answers import array, raw_json
 from views.callers import caller, path_id, whole_number
-from views.problems import Problem, not_ready
-from views.reader import DEEPEST, latest
+from views.reader import DEEPEST, for_a_caller, latest
 
 PAGE: Final = 50
 MOST: Final = 500
@@ -46,12 +43,8 @@ async def recent(
 ) -> list[Any]:
     """Read the end of a topic for a caller. Raises Problem 503 or 504."""
     asked = caller(request)
-    try:
+    with for_a_caller():
         return await latest(app, topic, partitions, limit, asked.deadline, key, depth)
-    except TimeoutError as error:
-        raise Problem("not-reached", "The log could not be read in time.") from error
-    except (KafkaError, ConnectionError, asyncio.IncompleteReadError) as error:
-        raise not_ready(f"The log cannot be read: {type(error).__name__}.") from error
 
 
 def whole(records: Iterable[Any]) -> Iterable[Any]:

@@ -7,15 +7,14 @@ from typing import Any, Final
 import orjson
 from aiohttp.web import Request, Response, UrlDispatcher
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 
 from app import codec_orders, topics
 from app.codec import Codec, Undecodable
 from app.engine.app import App
+from app.engine.ends import stable_ends
 from views.answers import array, raw_json
 from views.callers import caller, path_id, whole_number
-from views.problems import Problem, not_ready
-from views.reader import DEEPEST, consumer
+from views.reader import DEEPEST, consumer, for_a_caller
 
 BEFORE_MS: Final = 10 * 60 * 1000
 """An order has its verdict this long after it was placed at the latest, or has waited in a queue."""
@@ -50,17 +49,13 @@ class OrderHistory:
         """
         asked, key = caller(request), path_id(request).encode()
         at_ms = whole_number(request, "at", 0, 0, LATEST_MS)
-        try:
+        with for_a_caller():
             async with asyncio.timeout_at(asked.deadline):
                 reading = await consumer(self._app, "history")
                 try:
                     found = await self._read(reading, key, at_ms)
                 finally:
                     await reading.stop()
-        except TimeoutError as error:
-            raise Problem("not-reached", "The log could not be read in time.") from error
-        except (KafkaError, ConnectionError, asyncio.IncompleteReadError) as error:
-            raise not_ready(f"The log cannot be read: {type(error).__name__}.") from error
         records = sorted(filter(self._sound, found), key=self._when)
         items = array(self._item(record) for record in records)
         complete = any(self._rank(record) == 1 for record in records)
@@ -70,7 +65,7 @@ class OrderHistory:
         partition = self._app.owners.partition(key)
         tps = [TopicPartition(topic, partition) for topic in self._kinds]
         reading.assign(tps)
-        begins, ends = await reading.beginning_offsets(tps), await reading.end_offsets(tps)
+        begins, ends = await reading.beginning_offsets(tps), await stable_ends(reading, tps)
         around = await reading.offsets_for_times(dict.fromkeys(tps, max(0, at_ms - BEFORE_MS))) if at_ms else {}
         found: list[Any] = []
         for tp in tps:

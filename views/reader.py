@@ -2,13 +2,17 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from app.engine.app import App
+from app.engine.ends import stable_ends
 from app.topics import Topic
+from views.problems import Problem, not_ready
 
 DEEPEST: Final = 4000
 """Records of a partition that are looked at, at most, for those asked for."""
@@ -27,6 +31,17 @@ async def consumer(app: App, name: str) -> AIOKafkaConsumer:
     )
     await made.start()
     return made
+
+
+@contextmanager
+def for_a_caller() -> Iterator[None]:
+    """Tell a caller why the log could not be read. Raises Problem 503 or 504 for KafkaError or TimeoutError."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise Problem("not-reached", "The log could not be read in time.") from error
+    except (KafkaError, ConnectionError, asyncio.IncompleteReadError) as error:
+        raise not_ready(f"The log cannot be read: {type(error).__name__}.") from error
 
 
 async def latest(
@@ -48,7 +63,7 @@ async def latest(
         try:
             tps = [TopicPartition(app.topic_name(topic), partition) for partition in partitions]
             reading.assign(tps)
-            begins, ends = await reading.beginning_offsets(tps), await reading.end_offsets(tps)
+            begins, ends = await reading.beginning_offsets(tps), await stable_ends(reading, tps)
             for tp in tps:
                 reading.seek(tp, max(begins[tp], ends[tp] - depth))
             kept: dict[TopicPartition, deque[Any]] = {tp: deque(maxlen=limit) for tp in tps}

@@ -120,7 +120,7 @@ class Scans:
                 return msgspec.msgpack.decode(await answer.read(), type=Part)
         except (aiohttp.ClientError, TimeoutError, ConnectionError, msgspec.MsgspecError) as error:
             log.info("%s did not answer a scan: %r", owner, error)
-            return nothing
+            return msgspec.structs.replace(nothing, late=isinstance(error, TimeoutError))
 
     async def own(self, agent: Agent, table: Table, wanted: Range, partitions: Iterable[int], asked: Caller) -> Part:
         """Give what this worker's tasks hold of a range. What is not ours (any more) is `missing`."""
