@@ -25,8 +25,8 @@ async def read(settings: Settings, *topics: Topic) -> AsyncIterator[tuple[Topic,
     try:
         for topic in topics:
             left = {TopicPartition(settings.topic_prefix + topic.name, n) for n in range(settings.partitions)}
-            consumer.assign(list(left))
             ends = await stable_ends(consumer, left)
+            consumer.assign(list(left))
             await consumer.seek_to_beginning(*left)
             while left:
                 for records in (await consumer.getmany(*left, timeout_ms=200)).values():

@@ -65,8 +65,8 @@ class Hub:
             if self._pump is None or self._pump.done():
                 reading = await self.consumer()
                 try:
-                    reading.assign([TopicPartition(*tp) for tp in self.tps])
                     ends = await reading.end_offsets([TopicPartition(*tp) for tp in self.tps])
+                    reading.assign(list(ends))
                     for tp, end in ends.items():
                         reading.seek(tp, end)
                 except BaseException:

@@ -64,9 +64,9 @@ class OrderHistory:
     async def _read(self, reading: AIOKafkaConsumer, key: bytes, at_ms: int) -> list[Any]:
         partition = self._app.owners.partition(key)
         tps = [TopicPartition(topic, partition) for topic in self._kinds]
-        reading.assign(tps)
         begins, ends = await reading.beginning_offsets(tps), await stable_ends(reading, tps)
         around = await reading.offsets_for_times(dict.fromkeys(tps, max(0, at_ms - BEFORE_MS))) if at_ms else {}
+        reading.assign(tps)  # later than that: Kafka answers nothing else while a fetch waits for more
         found: list[Any] = []
         for tp in tps:
             tail = max(begins[tp], ends[tp] - DEEPEST)

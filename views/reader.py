@@ -62,8 +62,8 @@ async def latest(
         reading = await consumer(app, "reader")
         try:
             tps = [TopicPartition(app.topic_name(topic), partition) for partition in partitions]
-            reading.assign(tps)
             begins, ends = await reading.beginning_offsets(tps), await stable_ends(reading, tps)
+            reading.assign(tps)  # later than that: Kafka answers nothing else while a fetch waits for more
             for tp in tps:
                 reading.seek(tp, max(begins[tp], ends[tp] - depth))
             kept: dict[TopicPartition, deque[Any]] = {tp: deque(maxlen=limit) for tp in tps}
