@@ -126,9 +126,10 @@ class Cluster:
             holders = set()
             for worker in await self.workers_now(workers[0]):
                 for task in worker["tasks"]:
-                    if task["state"] == "ready":
-                        holders.add(worker["url"])
-                        held.setdefault(task["agent"], []).append(task["partition"])
+                    if task["state"] != "ready":
+                        return False
+                    holders.add(worker["url"])
+                    held.setdefault(task["agent"], []).append(task["partition"])
             every = all(sorted(partitions) == list(range(8)) for partitions in held.values())
             return bool(held) and every and holders == {worker.url for worker in workers}
 

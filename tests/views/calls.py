@@ -3,12 +3,14 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 from aiokafka.partitioner import murmur2
+
+from tests.workers import Cluster, Worker, eventually
 
 HEAD: dict[str, Any] = {
     "customerName": "Ann",
@@ -19,6 +21,7 @@ HEAD: dict[str, Any] = {
 }
 LINE: dict[str, Any] = {"description": "thing", "quantity": "1", "price": "2.50"}
 PARTITIONS = 8
+PATIENCE_S = 25
 
 
 def new_id() -> str:
@@ -32,6 +35,21 @@ def partition(key: str) -> int:
 def id_in(*partitions: int) -> str:
     """Make an id that lies in one of some partitions."""
     return next(key for key in iter(new_id, "") if partition(key) in partitions)
+
+
+def client(patience_s: int = PATIENCE_S, **how: Any) -> aiohttp.ClientSession:
+    """Give a client that waits so long where a call does not say how long.
+
+    What a worker waits by itself (5 s, in /v1 10 s) is no bound to hold a machine to that has other work.
+    """
+
+    async def wait(call: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        units = {"/api": 1, "/v1/": 1000}.get(call.url.raw_path[:4])
+        if units and "timeout" not in call.url.query:
+            call.url = call.url.extend_query(timeout=patience_s * units)
+        return await handler(call)
+
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=120), middlewares=[wait], **how)
 
 
 async def send(
@@ -62,6 +80,42 @@ async def get(http: aiohttp.ClientSession, url: str, **headers: str) -> tuple[in
     """Ask; gives status, decoded body, headers."""
     async with http.get(url, headers=headers) as answer:
         return answer.status, await answer.json(content_type=None), answer.headers
+
+
+async def ready(http: aiohttp.ClientSession, *webs: str) -> None:
+    """Wait until these workers say that they are ready: one that was stalled is not, until it was heard again."""
+
+    async def all_ready() -> bool:
+        try:
+            return all([(await get(http, f"{web}/health/ready"))[0] == 200 for web in webs])
+        except aiohttp.ClientError:
+            return False
+
+    await eventually(all_ready, 60, f"readiness of {webs}")
+
+
+async def workers_when(
+    http: aiohttp.ClientSession, web: str, fits: Callable[[dict[str, Any]], bool]
+) -> list[dict[str, Any]]:
+    """Give what /api/workers tells once it fits for every task: who does not answer within a second is left out."""
+
+    async def fitting() -> Any:
+        _, workers, _ = await get(http, f"{web}/api/workers")
+        heard = all(worker["pid"] is not None for worker in workers)
+        return workers if heard and all(fits(task) for worker in workers for task in worker["tasks"]) else None
+
+    found: list[dict[str, Any]] = await eventually(fitting, what=f"all workers heard through {web}")
+    return found
+
+
+async def held_by(cluster: Cluster, worker: Worker, agent: str = "invoices") -> list[int]:
+    """Give the partitions of an agent that a worker has."""
+
+    async def told() -> Any:
+        workers = await cluster.workers_now(worker)
+        return [task for one in workers if one["url"] == worker.url for task in one["tasks"]]
+
+    return [task["partition"] for task in await eventually(told) if task["agent"] == agent]
 
 
 async def assert_problem(

@@ -7,6 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.views.calls import client
 from tests.views.people import browser, line, person, shoot  # noqa: F401 - fixtures of the pages
 from tests.workers import Cluster
 
@@ -61,7 +62,7 @@ def web(pair: Cluster) -> str:
 @pytest.fixture
 async def http() -> AsyncIterator[aiohttp.ClientSession]:
     """Give a client."""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
+    async with client() as session:
         yield session
 
 

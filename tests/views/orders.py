@@ -59,6 +59,13 @@ async def place(http: aiohttp.ClientSession, web: str, **order: Any) -> dict[str
         return body
 
 
+async def validated(http: aiohttp.ClientSession, web: str, order: dict[str, Any]) -> dict[str, Any]:
+    """Wait for the verdict on an order; gives what it became."""
+    status, body, _ = await ask(http, "GET", f"{web}/v1/orders/{order['id']}/validated")
+    assert status == 200, body
+    return dict(body)
+
+
 async def ask(http: aiohttp.ClientSession, method: str, url: str, **how: Any) -> tuple[int, Any, Any]:
     """Call; gives status, decoded body, headers."""
     async with http.request(method, url, **how) as answer:

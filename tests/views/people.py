@@ -42,7 +42,7 @@ class Person:
             base_url=base, viewport={"width": width, "height": height}, color_scheme=theme,  # type: ignore[arg-type]
             permissions=["clipboard-read", "clipboard-write"],
         )  # fmt: skip
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(30_000)
         self.page: Page = self.context.new_page()
         self.faults: list[str] = []
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -50,7 +50,7 @@ class Person:
 
     def open(self, path: str) -> Page:
         self.page.goto(path)
-        expect(self.page.locator("[data-feed=live]")).to_be_visible(timeout=15_000)
+        expect(self.page.locator("[data-feed=live]")).to_be_visible(timeout=30_000)
         return self.page
 
     def command(self, name: str) -> Locator:

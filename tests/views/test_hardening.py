@@ -13,7 +13,7 @@ import orjson
 import pytest
 from yarl import URL
 
-from tests.views.calls import HEAD, assert_problem, create, get, id_in, new_id
+from tests.views.calls import HEAD, assert_problem, create, id_in, new_id, ready
 
 CREATE = {"type": "CreateInvoice", "commandId": "c1", **HEAD}
 JSON = {"Content-Type": "application/json"}
@@ -62,7 +62,7 @@ CHUNKED = (
 async def alive(http: aiohttp.ClientSession, web: str) -> Any:
     """Whatever was sent, the worker answers the next one."""
     yield
-    assert (await get(http, f"{web}/health/ready"))[0] == 200
+    await ready(http, web)
 
 
 @pytest.mark.parametrize(("body", "field"), BODIES.values(), ids=BODIES)

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from yarl import URL
 
-from tests.views.calls import assert_problem, get, new_id
+from tests.views.calls import assert_problem, new_id, ready
 from tests.views.orders import new_order
 from tests.workers import Cluster
 
@@ -24,7 +24,7 @@ def web(shop: Cluster) -> str:
 async def alive(http: aiohttp.ClientSession, web: str) -> Any:
     """Whatever was sent, the worker answers the next one."""
     yield
-    assert (await get(http, f"{web}/health/ready"))[0] == 200
+    await ready(http, web)
 
 
 def without(name: str) -> bytes:

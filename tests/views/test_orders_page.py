@@ -83,14 +83,14 @@ def call(method: str, url: str, body: Any = None) -> Any:
     """Ask a worker as somebody without a browser would."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)
 
 
 def placed(web: str, **fields: Any) -> str:
     """Give the id of a new order that has its verdict."""
     order = new_order(**fields)
-    call("POST", f"{web}/v1/orders", order)
+    call("POST", f"{web}/v1/orders?timeout=25000", order)
     call("GET", f"{web}/v1/orders/{order['id']}/validated?timeout=30000")
     return str(order["id"])
 
@@ -397,5 +397,5 @@ def test_the_page_weighs_under_250_kb_and_asks_no_other_host(person: Any, web: s
 
 @pytest.mark.parametrize("path", ["/orders", "/orders/ord-1"])
 def test_the_page_of_the_orders_and_each_order_are_addresses_of_their_own(web: str, path: str) -> None:
-    with urllib.request.urlopen(web + path, timeout=10) as answer:
+    with urllib.request.urlopen(web + path, timeout=30) as answer:
         assert "<html" in answer.read().decode()

@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 
 from app.settings import Settings, SettingsError
-from tests.views.calls import assert_problem, create, get, send
-from tests.workers import Cluster, eventually
+from tests.views.calls import assert_problem, client, create, get, ready, send, workers_when
+from tests.workers import Cluster
 
 TOKEN = "a-token-that-nobody-guesses"
 
@@ -67,8 +67,8 @@ async def locked(broker: str, tmp_path: Path, unique: Callable[[str], str]) -> A
 
 async def test_with_a_token_nothing_is_told_without_it_and_workers_carry_it_to_each_other(locked: Cluster) -> None:
     here, there = (worker.url for worker in locked.workers)
-    async with aiohttp.ClientSession() as stranger:
-        await ready(stranger, here, there)
+    async with client() as stranger:
+        await ready(stranger, here, there)  # which anybody may ask
         for path in (
             "/api/invoices",
             "/api/invoices/x",
@@ -81,7 +81,7 @@ async def test_with_a_token_nothing_is_told_without_it_and_workers_carry_it_to_e
             async with stranger.get(here + path) as answer:
                 assert "Bearer" in answer.headers["WWW-Authenticate"]
                 await assert_problem(answer, 401, "unauthorized")
-        for path in ("/health/live", "/health/ready", "/static/index.html"):
+        for path in ("/health/live", "/static/index.html"):
             async with stranger.get(here + path) as answer:
                 assert answer.status == 200
         for wrong in (
@@ -98,25 +98,15 @@ async def test_with_a_token_nothing_is_told_without_it_and_workers_carry_it_to_e
         basic = "Basic " + base64.b64encode(f"anybody:{TOKEN}".encode()).decode()
         async with stranger.get(f"{here}/api/invoices", headers={"Authorization": basic}) as answer:
             assert answer.status == 200
-    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}) as friend:
+    async with client(headers={"Authorization": f"Bearer {TOKEN}"}) as friend:
         ids = [await create(friend, here) for _ in range(8)]
         for web in (here, there):
             assert {(await get(friend, f"{web}/api/invoices/{invoice}"))[0] for invoice in ids} == {200}
             _, page, _ = await get(friend, f"{web}/api/invoices")
             assert {snapshot["invoiceId"] for snapshot in page["items"]} == set(ids)
-            _, workers, _ = await get(friend, f"{web}/api/workers")
-            assert {task["state"] for worker in workers for task in worker["tasks"]} == {"ready"}
+            workers = await workers_when(friend, web, lambda task: task["state"] == "ready")
+            assert [worker["url"] for worker in workers] == sorted((here, there))
         assert (await send(friend, there, ids[0], "DeleteInvoice"))[0] == 200
-
-
-async def ready(http: aiohttp.ClientSession, *webs: str) -> None:
-    async def all_ready() -> bool:
-        try:
-            return all([(await get(http, f"{web}/health/ready"))[0] == 200 for web in webs])
-        except aiohttp.ClientError:
-            return False
-
-    await eventually(all_ready, 60, "two workers with a token")
 
 
 def test_a_worker_bound_to_anything_but_loopback_needs_a_token() -> None:

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, Route, expect
 from app import topics
 from app.simulate import trucks as simulated
 from tests.trucking.conftest import T0, Trucking, position
-from tests.views.test_pages import assert_accessible, assert_fits, looks, problem
+from tests.views.test_pages import assert_accessible, assert_fits, looks, problem, wait_for
 from tests.workers import Cluster
 
 Send = Callable[..., None]
@@ -152,7 +152,10 @@ def test_a_click_on_the_map_picks_the_truck_there(person: Any, send: Send) -> No
     canvas = page.get_by_role("img", name="Map of the United States")
     box = canvas.bounding_box()
     assert box is not None
-    canvas.click(position={"x": x * box["width"] / 975, "y": y * box["height"] / 610})
+    left, top = x * box["width"] / 975, y * box["height"] / 610
+    drawn = f"document.querySelector('.truck-map canvas').scene.at(...arg)?.id === '{TRUCK}'"
+    wait_for(page, drawn, [left, top])  # the list has it up to half a second earlier
+    canvas.click(position={"x": left, "y": top})
     expect(page).to_have_url(re.compile(f"truck={TRUCK}"))
 
 
@@ -334,5 +337,5 @@ def test_the_map_projects_as_d3_does(person: Any) -> None:
 
 
 def test_the_page_of_the_trucks_is_an_address_of_its_own(web: str) -> None:
-    with urllib.request.urlopen(f"{web}/trucks", timeout=10) as answer:
+    with urllib.request.urlopen(f"{web}/trucks", timeout=30) as answer:
         assert "<html" in answer.read().decode()

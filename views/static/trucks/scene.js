@@ -26,6 +26,7 @@ export class Scene {
   #size = { width: 0, height: 0, scale: 1 };
   #shown = [];
   #sieved = 0;
+  #stale = false;
   #forget;
   hovered = null;
   drawn = 0;
@@ -36,6 +37,7 @@ export class Scene {
     this.look = look;
     this.#forget = onTruck((truck, event) => {
       if (!truck && wants(event.eventType)) this.#ring(event);
+      this.#stale = true;
       this.wake();
     });
     this.measure();
@@ -69,7 +71,7 @@ export class Scene {
 
   /** What is on show changed, or may have: draw. `sieve`: the filter too. */
   wake(sieve = false) {
-    if (sieve) [this.#sieved, this.#layered] = [0, 0];
+    if (sieve) [this.#sieved, this.#layered, this.#stale] = [0, 0, true];
     this.#frame ||= requestAnimationFrame((now) => this.#draw(now));
   }
 
@@ -127,13 +129,13 @@ export class Scene {
     pen.clearRect(0, 0, width, height);
     if (now - this.#sieved > 500) {
       this.#shown = [...fleet.values()].filter((truck) => fits(truck));
-      this.#sieved = now;
+      [this.#sieved, this.#layered, this.#stale] = [now, 0, false];
     }
     this.#drawTrail(pen);
     this.#drawRings(pen, now);
     const moving = this.#drawTrucks(pen, now);
     this.#drawNamed(pen, now);
-    if (moving || this.#rings.length) this.wake();
+    if (moving || this.#rings.length || this.#stale) this.wake(); // a new truck that stands is on show with the next sieving
   }
 
   /** Draws the trucks; gives whether any of them moves. */
