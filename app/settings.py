@@ -108,6 +108,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Positive, Meta(description="mails taken in and not yet sent: so many may a crash double, or lose")
     ] = 64
     mail_give_up_s: Annotated[float, Meta(ge=0, description="how long a mail refused for now is tried")] = 3600.0
+    mail_stop_s: Annotated[
+        float, Meta(gt=0, description="a mailer that stops, or loses partitions: wait for mails under way, for Kafka")
+    ] = 3.0
     long_polls: Annotated[int, Positive, Meta(description="calls that wait for an order at a time, on a worker")] = 2000
     log_level: Annotated[Level, Meta(description="debug, info, warning or error")] = "warning"
     crash_at: Annotated[str, Meta(description="crash point to die at; only for tests")] = ""

@@ -8,11 +8,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from app.local.kafka import LocalKafka
 
 for _name in [name for name in os.environ if name.startswith("KAWKA_") and name != "KAWKA_CACHE"]:
     del os.environ[_name]  # a developer's own settings are none of the tests' business
+
+# A stalling machine makes no rule wrong. What Hypothesis chooses for where it runs stays: in CI, the same examples.
+settings.register_profile(
+    "kawka", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+)
+settings.load_profile("kawka")
 
 _numbers = itertools.count(1)
 

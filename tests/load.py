@@ -40,10 +40,10 @@ async def send(
     rng = random.Random(seed)
     producer = AIOKafkaProducer(bootstrap_servers=broker, enable_idempotence=True, linger_ms=2)
     await producer.start()
-    sent, began, pending = 0, time.monotonic(), []
+    sent, began, pending, total = 0, time.monotonic(), [], int(rate * seconds)
     try:
-        while (passed := time.monotonic() - began) < seconds:
-            due = int(passed * rate) - sent
+        while sent < total:
+            due = min(total, int((time.monotonic() - began) * rate)) - sent
             for _ in range(due):
                 body = orjson.dumps(command(rng, start + sent))
                 pending.append(await producer.send(topic, body, key=b"invoice-%d" % rng.randrange(keys)))

@@ -1,5 +1,6 @@
 """The command line, as a person and a program use it: real processes, exit codes and sentences."""
 
+import datetime as dt
 import json
 import os
 import re
@@ -84,12 +85,14 @@ def test_no_worker_is_one_sentence(tmp_path: Path) -> None:
 async def test_simulated_invoices_are_repeatable_and_lie_where_java_would_put_them(
     broker: str, unique: Callable[[str], str]
 ) -> None:
-    prefix = unique("cli") + "-"
-    env = {"KAWKA_BROKER": broker, "KAWKA_TOPIC_PREFIX": prefix}
     arguments = ("simulate", "invoices", "--rate", "5000", "--count", "150", "--seed", "3", "--json")
-    for _ in range(2):
-        answer = json.loads(kawka(*arguments, **env).stdout)
-        assert (answer["sent"], answer["seed"]) == (150, 3)
+    day = None
+    while day != (day := dt.datetime.now(dt.UTC).date()):  # over midnight two runs differ: invoices are of today
+        prefix = unique(f"cli-{day}") + "-"
+        env = {"KAWKA_BROKER": broker, "KAWKA_TOPIC_PREFIX": prefix}
+        for _ in range(2):
+            answer = json.loads(kawka(*arguments, **env).stdout)
+            assert (answer["sent"], answer["seed"]) == (150, 3)
     consumer = AIOKafkaConsumer(bootstrap_servers=broker, auto_offset_reset="earliest")
     async with consumer:
         consumer.assign([TopicPartition(prefix + "invoice-commands", number) for number in range(8)])
@@ -129,7 +132,8 @@ def test_a_web_port_in_use_is_one_sentence(tmp_path: Path) -> None:
 def test_a_kafka_port_in_use_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = str(server.getsockname()[1])
-        ports = ("--kafka-port", port, "--web-port", str(free_port()), "--workers", "1")
+        others = ("--web-port", str(free_port()), "--mqtt-port", str(free_port()))
+        ports = ("--kafka-port", port, *others, "--workers", "1")
         answer = kawka("up", *ports, "--data-dir", str(tmp_path / "data"))
     assert refused(answer).startswith(f"Port {port} for Kafka is in use")
 

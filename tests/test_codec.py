@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.codec import (
@@ -24,7 +24,7 @@ from app.codec import (
 from app.domain.decider import Rejected, valid_id
 from app.domain.invoices import AddLineItem, CreateInvoice, InvoiceSent, LineItem, LineItemAdded, SendInvoice, initial
 
-quick = settings(deadline=None, max_examples=300, database=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=300)
 
 ADD = {
     "commandId": "c-1",

@@ -61,26 +61,28 @@ async def test_the_tutorial_works_as_it_is_written(broker: str, tmp_path: Path, 
     first, second = cluster.start(), cluster.start()
     try:
         await cluster.settled()
-        answers = []
+        answers, patient = [], {"timeout": "25"}
         async with cluster.http() as http:
             (deposit, ask), (withdraw, much), (wallet, _) = calls()
             for worker, path, body in ((first, deposit, ask), (second, withdraw, much), (second, deposit, ask)):
-                async with http.post(worker.url + path, json=body) as answer:
+                async with http.post(worker.url + path, json=body, params=patient) as answer:
                     answers.append((answer.status, (await answer.json())["snapshot"]["balance"]))
-            async with http.get(second.url + wallet) as answer:
+            async with http.get(second.url + wallet, params=patient) as answer:
                 state = await answer.json()
-            async with http.post(first.url + deposit, json={**much, "commandId": "third", "cents": 200_000}) as answer:
+            third = {**much, "commandId": "third", "cents": 200_000}
+            async with http.post(first.url + deposit, json=third, params=patient) as answer:
                 refused = (answer.status, (await answer.json())["code"])
         assert answers == [(200, 250_000), (200, 130_000), (200, 250_000)]
         assert state == {"walletId": "W-1", "balance": 130_000, "version": 2}
         assert refused == (422, "insufficient-funds")
         at = ("--url", first.url)
 
-        async def told() -> str:
-            return await kawka("get", "large-withdrawals", "W-1", "--json", *at)
+        async def told(*what: str) -> Any:
+            found = await eventually(lambda: kawka("get", *what, "--json", *at), 60, f"{what}")
+            return orjson.loads(found)["value"]
 
-        assert orjson.loads(await eventually(told, 20, "the alarm"))["value"] == 1
-        event = orjson.loads(await kawka("get", "wallet-history", "W-1/2", "--json", *at))["value"]
+        assert await told("large-withdrawals", "W-1") == 1
+        event = await told("wallet-history", "W-1/2")
         assert (event["type"], event["cents"]) == ("Withdrawn", 120_000)
         assert await kawka("replay", "wallets", "wallet-alarms"), "the same bytes"
     finally:

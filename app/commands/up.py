@@ -18,7 +18,7 @@ from app.local.errors import LocalError
 from app.mqtt_url import MqttUrl
 from app.settings import ENV_PREFIX, Settings
 
-DOWN_TIMEOUT_S = 40
+DOWN_TIMEOUT_S = 60
 
 data_dir_option = click.option(
     "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Where all state is kept. [.kawka]"

@@ -124,7 +124,7 @@ class Cluster:
         await self._start_servers()
         await admin.create(self.settings)
         self.workers = [self._worker(number) for number in range(1, self.plan.workers + 1)]
-        self.mailers = [self._child("mailer", ["mailer"], self.settings)] if self._runs(WITH_MAIL) else []
+        self.mailers = [self._mailer()] if self._runs(WITH_MAIL) else []
         self.simulators = [self._simulator(*what) for what in self._simulations()]
         self._say(f"Starting {len(self.workers)} workers ..." if len(self.workers) != 1 else "Starting a worker ...")
         for worker in self.workers:
@@ -210,6 +210,12 @@ class Cluster:
         port = self.settings.web_port + number - 1
         settings = msgspec.structs.replace(self.settings, web_port=port, data_dir=self.data_dir / f"worker-{number}")
         return self._child(f"worker-{number}", ["worker"], settings, web_url(self.settings.web_host, port))
+
+    def _mailer(self) -> Child:
+        mailer = self._child("mailer", ["mailer"], self.settings)
+        # It waits for its loop, for mails under way, their dead letters, positions, the group and its producer.
+        mailer.stop_timeout_s = 15 + 5 * self.settings.mail_stop_s
+        return mailer
 
     def _simulations(self) -> list[tuple[str, ...]]:
         """Give the arguments of each `kawka simulate` that is wanted."""

@@ -10,6 +10,7 @@ import random
 import signal
 import socket
 import subprocess
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -21,6 +22,8 @@ PR_SET_PDEATHSIG = 1
 # Below Linux's ephemeral range (32768-60999): no outgoing connection takes such a port between our look and the bind,
 # nor while a killed server is away.
 FREE_PORTS = range(20_000, 32_000)
+MOST_CLAIMS = 256  # each is a file descriptor
+_claims: deque[socket.socket] = deque()
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -96,11 +99,34 @@ def port_in_use(host: str, port: int) -> bool:
         return False
 
 
-def free_port() -> int:
-    """Pick a port of the loopback address that nobody listens on."""
-    while port_in_use("127.0.0.1", port := random.choice(FREE_PORTS)):  # noqa: S311 -- no secret
-        pass
-    return port
+def free_port(row: int = 1) -> int:
+    """Pick a port of the loopback address that nobody has, or the first of so many in a row.
+
+    No other call gives it, in whatever process, while this process lives and has not asked for hundreds more: the
+    server that it is for takes seconds to bind it.
+    """
+    while True:
+        port = random.choice(FREE_PORTS)  # noqa: S311 -- no secret
+        claims = [claim for number in range(port, port + row) if (claim := _claim(number))]
+        if len(claims) == row:
+            _claims.extend(claims)
+            while len(_claims) > MOST_CLAIMS:
+                _claims.popleft().close()
+            return port
+        for claim in claims:
+            claim.close()
+
+
+def _claim(port: int) -> socket.socket | None:
+    """Bind a port as nobody else may, then let servers bind it too: they set SO_REUSEADDR, other claims do not."""
+    claim = socket.socket()
+    try:
+        claim.bind(("127.0.0.1", port))
+    except OSError:
+        claim.close()
+        return None
+    claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return claim
 
 
 def tail(log: Path, lines: int = 8) -> str:

@@ -15,7 +15,7 @@ from app.local.errors import LocalError
 from app.local.process import exited, spawn, stop, tail
 
 READY_TIMEOUT_S = 120  # a big state takes its time to restore
-STOP_TIMEOUT_S = 8  # a worker leaves its group within 5
+STOP_TIMEOUT_S = 8.0  # a worker leaves its group within 5
 SHOWN_LINES = 8
 
 Say = Callable[[str], None]
@@ -31,6 +31,7 @@ class Child:
         self.name = name
         self.url = url
         self.log = log
+        self.stop_timeout_s = STOP_TIMEOUT_S
         self._command = [sys.executable, "-m", "app.cli", *arguments]
         self._env = dict(env)
         self.process: subprocess.Popen[bytes] | None = None
@@ -55,7 +56,7 @@ class Child:
     async def stop(self) -> None:
         """End it, in good order if it can."""
         if self.process is not None:
-            await stop(self.process, STOP_TIMEOUT_S)
+            await stop(self.process, self.stop_timeout_s)
 
     def obituary(self, code: int) -> str:
         """Say how it ended, with the last lines of its log."""
@@ -64,37 +65,40 @@ class Child:
         return f"{self.name} {how}; its log is {self.log}" + (f" and ends:\n{lines}" if lines else ".")
 
 
-async def ready(children: list[Child], headers: Mapping[str, str]) -> None:
-    """Return when every child's /health/ready says 200; LocalError when one ends before, or none does in 120 s."""
+async def ready(workers: list[Child], headers: Mapping[str, str]) -> None:
+    """Return when every worker's /health/ready says 200; LocalError when one ends before, or they are not in 120 s.
+
+    All in one round and in the same generation of their group: one that was ready alone is not while others join.
+    """
+    ends = [asyncio.ensure_future(worker.exited()) for worker in workers]
     async with aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(total=5)) as http:
-
-        async def one(child: Child) -> None:
-            end = asyncio.ensure_future(child.exited())
-            try:
-                while not await _answers(http, f"{child.url}/health/ready"):
-                    done, _ = await asyncio.wait([end], timeout=0.1)
-                    if done:
-                        raise LocalError(child.obituary(end.result()))
-            finally:
-                end.cancel()
-
-        jobs = [asyncio.create_task(one(child)) for child in children]
         try:
             async with asyncio.timeout(READY_TIMEOUT_S):
-                await asyncio.gather(*jobs)
+                while not await _all_ready(http, workers):
+                    await asyncio.wait(ends, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
+                    for worker, end in zip(workers, ends, strict=True):
+                        if end.done():
+                            raise LocalError(worker.obituary(end.result()))
         except TimeoutError as error:
-            logs = ", ".join(str(child.log) for child in children)
+            logs = ", ".join(str(worker.log) for worker in workers)
             raise LocalError(f"Not every worker was ready within {READY_TIMEOUT_S} s; their logs: {logs}.") from error
         finally:
-            for job in jobs:
-                job.cancel()
+            for end in ends:
+                end.cancel()
 
 
-async def _answers(http: aiohttp.ClientSession, url: str) -> bool:
+async def _all_ready(http: aiohttp.ClientSession, workers: list[Child]) -> bool:
+    generations = await asyncio.gather(*(_generation(http, f"{worker.url}/health/ready") for worker in workers))
+    return None not in generations and len(set(generations)) == 1
+
+
+async def _generation(http: aiohttp.ClientSession, url: str) -> int | None:
+    """Give the generation of the group in which a worker is ready; None while it is not."""
     with contextlib.suppress(aiohttp.ClientError, TimeoutError):
         async with http.get(url) as answer:
-            return answer.status == 200
-    return False
+            if answer.status == 200:
+                return int((await answer.json())["generation"])
+    return None
 
 
 async def keep_alive(child: Child, say: Say, restart_after_s: float | None, changed: Callable[[], None]) -> None:

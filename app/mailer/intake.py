@@ -21,7 +21,6 @@ from app.settings import Settings
 log = logging.getLogger(__name__)
 POLL_MS: Final = 200
 COMMIT_S: Final = 0.05  # between two commits
-GOODBYE_S: Final = 1.0
 
 
 class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships no types
@@ -32,6 +31,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships 
         self._topic = settings.topic_prefix + topics.order_emails.name
         self._before = settings.mail_delivery == AT_MOST_ONCE
         self._settle = settle
+        self._goodbye_s = settings.mail_stop_s
         self._progress: dict[TopicPartition, Progress] = {}
         self._committed: dict[TopicPartition, int] = {}
         self._moved = asyncio.Event()
@@ -82,9 +82,9 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships 
     async def stop(self) -> None:
         """Commit what is done and leave the group, if Kafka is there."""
         with suppress(KafkaError, TimeoutError):
-            await asyncio.wait_for(self._commit(), GOODBYE_S)
+            await asyncio.wait_for(self._commit(), self._goodbye_s)
         with suppress(KafkaError, TimeoutError):
-            await asyncio.wait_for(self._consumer.stop(), GOODBYE_S)
+            await asyncio.wait_for(self._consumer.stop(), self._goodbye_s)
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Settle what was begun, while the partitions are still ours."""
@@ -92,7 +92,7 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships 
         async with self._taking:
             await self._settle()
             with suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(self._commit(), GOODBYE_S)
+                await asyncio.wait_for(self._commit(), self._goodbye_s)
             self._progress.clear()
             self._committed.clear()
 
@@ -105,6 +105,11 @@ class Intake(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ships 
             await self._consumer.commit({tp: records[-1].offset + 1 for tp, records in batches.items()})
         except CommitFailedError:
             return False  # they come again, to whoever owns them now
+        except (KafkaError, asyncio.CancelledError):  # Kafka may have heard it all the same
+            for tp, records in batches.items():
+                where = (tp.topic, tp.partition, records[0].offset, records[-1].offset)
+                log.error("%s-%d:%d to %d may be done for the group, and no mail was sent", *where)  # noqa: TRY400
+            raise
         return True
 
     async def _commit(self) -> None:

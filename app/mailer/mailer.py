@@ -21,8 +21,7 @@ from app.settings import Settings
 log = logging.getLogger(__name__)
 AGENT: Final = "mailer"
 FULL_S: Final = 0.2  # longest wait between two looks at whether we are to stop
-SETTLE_S: Final = 3.0  # for mails under way; shorter than the group's patience, and than that of who stops us
-ABANDON_S: Final = 1.0
+BURY_S: Final = 10.0  # for the dead letters of abandoned mails: Kafka may stall, and nobody sends those mails again
 
 
 class Mailer:
@@ -46,7 +45,8 @@ class Mailer:
         stop = asyncio.ensure_future(down.wait())
         try:
             await asyncio.wait([work, stop], return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.wait([work], timeout=ABANDON_S)  # it looks at `down` by itself, but where Kafka is away
+            # It looks at `down` by itself, but where Kafka is away.
+            await asyncio.wait([work], timeout=self._settings.mail_stop_s)
             if work.done():
                 work.result()
         finally:
@@ -57,17 +57,17 @@ class Mailer:
             await self._intake.stop()
             await self._connections.close()
             with suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(self._producer.stop(), ABANDON_S)
+                await asyncio.wait_for(self._producer.stop(), self._settings.mail_stop_s)
 
     async def settle(self) -> None:
         """Wait for the mails under way; those that take too long are abandoned."""
         hopeless = self._connections.away and self._settings.mail_delivery != AT_MOST_ONCE  # and nothing is lost
         if self._begun and not hopeless:
-            await asyncio.wait(self._begun, timeout=SETTLE_S)
+            await asyncio.wait(self._begun, timeout=self._settings.mail_stop_s)
         for task in self._begun:
             task.cancel()
         if self._begun:
-            await asyncio.wait(self._begun, timeout=ABANDON_S)
+            await asyncio.wait(self._begun, timeout=BURY_S + 1)
 
     async def _work(self, down: asyncio.Event) -> None:
         await self._producer.start()
@@ -107,7 +107,7 @@ class Mailer:
             await self._send(record)
         except asyncio.CancelledError:
             if self._settings.mail_delivery == AT_MOST_ONCE:  # nobody will try it again
-                await self._bury(record, "Abandoned before the server had answered: it may have been sent.", 1)
+                await self._abandon(record)
             raise
         self._intake.done(record)
 
@@ -126,6 +126,14 @@ class Mailer:
                 await self._bury(record, why, attempts)
             case Doubtful(why):
                 await self._bury(record, f"It may have been sent: {why}", attempts)
+
+    async def _abandon(self, record: Any) -> None:
+        why = "Abandoned before the server had answered: it may have been sent."
+        try:
+            await asyncio.wait_for(self._bury(record, why, 1), BURY_S)
+        except (KafkaError, TimeoutError) as error:
+            where = (record.topic, record.partition, record.offset)
+            log.error("%s-%d:%d may be neither mail nor dead letter: Kafka does not take it (%r)", *where, error)  # noqa: TRY400
 
     async def _bury(self, record: Any, error: str, attempts: int) -> None:
         log.warning("%s-%d:%d is a dead letter: %s", record.topic, record.partition, record.offset, error)

@@ -62,7 +62,7 @@ def test_sessions_are_kept_for_a_day() -> None:
 orders = st.lists(st.tuples(st.integers(0, 600), st.integers(0, 50)), min_size=1, max_size=20)
 
 
-@settings(deadline=None, max_examples=200, database=None)
+@settings(max_examples=200)
 @given(orders)
 def test_sessions_do_not_depend_on_the_order_of_arrival(some: list[tuple[int, int]]) -> None:
     def sessions(of: list[tuple[int, int]]) -> tuple[Session, ...]:

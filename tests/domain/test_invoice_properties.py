@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 import msgspec
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.codec import decode_command, encode, invoice_events, invoice_snapshots
@@ -29,8 +29,6 @@ from app.domain.invoices import (
 )
 
 T = TypeVar("T")
-
-quick = settings(deadline=None, max_examples=100, database=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def mostly(usual: st.SearchStrategy[T], odd: st.SearchStrategy[T]) -> st.SearchStrategy[T]:
@@ -100,7 +98,6 @@ def exact_total(items: tuple[LineItem, ...]) -> Fraction:
     )
 
 
-@quick
 @given(histories)
 def test_each_event_is_one_version_and_a_refusal_is_none(history: list[Command]) -> None:
     state = initial("inv-1")
@@ -115,7 +112,6 @@ def test_each_event_is_one_version_and_a_refusal_is_none(history: list[Command])
             assert state.version == before.version + 1
 
 
-@quick
 @given(histories)
 def test_the_state_is_the_fold_of_the_events_as_they_are_stored(history: list[Command]) -> None:
     judge = Judge()
@@ -125,7 +121,6 @@ def test_the_state_is_the_fold_of_the_events_as_they_are_stored(history: list[Co
         assert fold(initial("inv-1"), stored) == judge.state
 
 
-@quick
 @given(histories)
 def test_the_total_is_exact_and_the_balance_is_what_is_left_of_it(history: list[Command]) -> None:
     judge = Judge()
@@ -137,7 +132,6 @@ def test_the_total_is_exact_and_the_balance_is_what_is_left_of_it(history: list[
         assert (state.status == "Paid") == (state.paid > 0 and state.balance == 0)
 
 
-@quick
 @given(histories)
 def test_a_snapshot_survives_json_and_its_money_has_two_decimals(history: list[Command]) -> None:
     judge = Judge()
@@ -150,7 +144,6 @@ def test_a_snapshot_survives_json_and_its_money_has_two_decimals(history: list[C
         assert all(fields[name][-3] == "." for name in ("total", "paid", "balance"))
 
 
-@quick
 @given(histories)
 def test_a_repeated_command_yields_nothing(history: list[Command]) -> None:
     judge = Judge()
@@ -161,7 +154,6 @@ def test_a_repeated_command_yields_nothing(history: list[Command]) -> None:
         assert judge.state is after
 
 
-@quick
 @given(histories)
 def test_a_command_that_expects_the_version_it_met_is_refused_when_it_comes_again(history: list[Command]) -> None:
     # Without command ids, the version is what keeps a repeated command from having a second effect.
@@ -176,7 +168,6 @@ def test_a_command_that_expects_the_version_it_met_is_refused_when_it_comes_agai
             assert again.code == "version-conflict"
 
 
-@quick
 @given(histories)
 def test_any_decoded_command_is_judged_without_an_exception(history: list[Command]) -> None:
     judge = Judge()
@@ -197,7 +188,6 @@ anything: st.SearchStrategy[Event] = st.one_of(
 ).map(lambda fields: invoice_events.decode(encode(fields)))
 
 
-@quick
 @given(st.lists(anything, max_size=20))
 def test_evolve_takes_any_decoded_events_in_any_order(events: list[Event]) -> None:
     state: Invoice = fold(initial("inv-1"), events)

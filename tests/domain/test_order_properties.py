@@ -8,7 +8,7 @@ from app.codec import encode
 from app.domain.orders import UNKNOWN, OrderState
 from tests.domain.an_order import CANCEL, REQUIRED, SHIP, TIME_OUT, Given, Happening, place, said
 
-quick = settings(deadline=None, max_examples=200, database=None)
+quick = settings(max_examples=200)
 verdicts = st.sampled_from(["PASS", "PASS", "PASS", "FAIL", "ERROR"])
 checks = st.builds(said, st.sampled_from((*REQUIRED, "NO_CHECK")), verdicts, st.none() | st.text(max_size=400))
 happenings = st.lists(checks | st.sampled_from([place(), place(quantity=3), CANCEL, SHIP, TIME_OUT]), max_size=14).map(

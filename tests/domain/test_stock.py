@@ -74,7 +74,7 @@ words = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=400, database=None)
+@settings(max_examples=400)
 @given(words)
 def test_whatever_comes_in_whatever_order_stock_is_conserved(some: list[Word]) -> None:
     stock = Stock("JUMPERS")

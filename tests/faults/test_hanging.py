@@ -2,16 +2,24 @@
 
 import sys
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
+from random import Random
 
+import orjson
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.partitioner import murmur2
 
 from app import topics
 from tests.hanging import Hung, unverified
-from tests.load import send
-from tests.oracle import Log, judge, settled
+from tests.load import command, send
+from tests.oracle import Log, judge, read_log, settled
 from tests.workers import Cluster, eventually
+
+
+def partition_of(key: bytes) -> int:
+    return (murmur2(key) & 0x7FFFFFFF) % 8
 
 
 @pytest.mark.long
@@ -42,13 +50,20 @@ async def test_positions_that_were_committed_but_hang_are_a_tasks_positions(clus
     assert f"{cluster.name}.invoices.0: its last transaction is committed now in __consumer_offsets" in (
         worker.log.read_text()
     )
-    after = await settled(cluster.broker, f"{cluster.name}-", within=1)
+    fresh = next(key for number in count() if not partition_of(key := b"fresh-%d" % number))
+    async with AIOKafkaProducer(bootstrap_servers=cluster.broker) as producer:
+        await producer.send_and_wait(commands, orjson.dumps(command(Random(1), 200_000)), key=fresh)
 
     def results(log: Log, partition: int) -> int:
         return sum(record.partition == partition for record in log.results)
 
-    assert results(after, 0) == results(before, 0)
-    assert results(after, 1) > results(before, 1)
+    async def after() -> Log | None:
+        log = await read_log(cluster.broker, f"{cluster.name}-")
+        done = any(record.key == fresh for record in log.results) and results(log, 1) > results(before, 1)
+        return log if done else None
+
+    log = await eventually(after, 60, "what came after the positions")
+    assert results(log, 0) == results(before, 0) + 1
 
 
 @pytest.mark.long

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import psutil
 import pytest
 
 from app.local.errors import LocalError
-from app.local.process import PidFile, exited, free_port, port_in_use, spawn, stop, tail
+from app.local.process import PidFile, _claim, exited, free_port, port_in_use, spawn, stop, tail
 
 SLEEP = [sys.executable, "-c", "import time; print('here', flush=True); time.sleep(600)"]
 DEAF = [
@@ -55,6 +56,7 @@ async def test_a_child_dies_with_a_parent_that_was_killed(tmp_path: Path) -> Non
     )
     parent = spawn([sys.executable, "-c", script], tmp_path / "parent.log")
     await written(tmp_path / "child.log", "here")
+    await written(tmp_path / "parent.log", "\n")
     child = psutil.Process(int((tmp_path / "parent.log").read_text()))
     parent.kill()
     parent.wait()
@@ -66,6 +68,16 @@ def test_a_port_that_somebody_listens_on_is_in_use() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         assert port_in_use("127.0.0.1", server.getsockname()[1])
     assert not port_in_use("127.0.0.1", free_port())
+
+
+def test_a_port_is_given_once_also_where_no_server_has_it_yet_and_a_server_can_have_it() -> None:
+    port = free_port(row=2)
+    for one in (port, port + 1):
+        assert _claim(one) is None
+        with socket.create_server(("127.0.0.1", one)) as server:
+            assert server.getsockname()[1] == one
+    other = "import sys; from app.local.process import _claim; sys.exit(_claim(int(sys.argv[1])) is None)"
+    assert subprocess.run([sys.executable, "-c", other, str(port)], check=False).returncode == 1
 
 
 def test_a_directory_whose_owner_lives_is_refused_to_a_second(tmp_path: Path) -> None:

@@ -68,7 +68,8 @@ async def up(data_dir: Path, *options: str, **env: str) -> AsyncIterator[Up]:
 
 def ports() -> list[str]:
     """Options for ports that nobody uses; two web ports in a row."""
-    return ["--kafka-port", str(free_port()), "--web-port", str(free_port())]
+    others = ["--web-port", str(free_port(row=2)), "--mqtt-port", str(free_port())]  # not 1883, for which others race
+    return ["--kafka-port", str(free_port()), *others]
 
 
 def kawka(data_dir: Path, *arguments: str) -> Any:
@@ -153,7 +154,7 @@ async def test_state_is_kept_over_a_restart_and_forgotten_with_fresh(tmp_path: P
         "dueDate": "2026-01-31",
     }
     async with up(data_dir, *options):
-        made = await asyncio.to_thread(kawka, data_dir, "send", "INV-1", json.dumps(create))
+        made = await asyncio.to_thread(kawka, data_dir, "send", "INV-1", json.dumps(create), "--timeout", "25")
         assert made["version"] == 1
     async with up(data_dir, *options):
         kept = await asyncio.to_thread(kawka, data_dir, "get", "invoices", "INV-1")
@@ -193,9 +194,9 @@ async def test_a_dead_worker_and_a_dead_kafka_are_started_again(tmp_path: Path) 
 
 
 async def test_trucks_drive_over_the_mqtt_broker_that_the_line_names(tmp_path: Path) -> None:
-    options = [*ports(), "--mqtt-port", str(port := free_port()), "--only", "trucking", "--workers", "1"]
+    options = [*ports(), "--only", "trucking", "--workers", "1"]
     async with up(tmp_path / "data", *options) as running:
-        assert running.info["mqtt"] == f"mqtt://127.0.0.1:{port}"
+        assert running.info["mqtt"] == f"mqtt://127.0.0.1:{options[options.index('--mqtt-port') + 1]}"
         url = running.info["web"][0] + "/api/tables/trucks/101"
         async with asyncio.timeout(60):
             while await status_of(url) != 200:

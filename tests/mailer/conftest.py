@@ -25,7 +25,8 @@ class Mailers(Cluster):
     """Mailers that share a group of their own, and the topics at both ends."""
 
     def __init__(self, broker: str, directory: Path, name: str, server: Server) -> None:
-        super().__init__(broker, directory, name, PROGRAM, KAWKA_SERVICES="orders", KAWKA_SMTP_URL=server.url)
+        env = {"KAWKA_SERVICES": "orders", "KAWKA_SMTP_URL": server.url, "KAWKA_MAIL_STOP_S": "15"}  # an orderly stop
+        super().__init__(broker, directory, name, PROGRAM, **env)
         self.server = server
 
     async def create_topics(self) -> None:

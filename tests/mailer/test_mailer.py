@@ -19,7 +19,7 @@ async def test_every_mail_is_sent_once_also_over_an_orderly_restart(mailers: Mai
     mailer = mailers.start(KAWKA_MAIL_DELIVERY=delivery)
     await mailers.taken(60)
     mailer.signal(signal.SIGTERM)
-    assert await mailer.gone() == 0
+    assert await mailer.gone(60) == 0
     assert await mailers.committed() == 60
     await mailers.put("ORD-60")
     mailer.start(KAWKA_MAIL_DELIVERY=delivery)
@@ -61,10 +61,10 @@ async def test_what_the_server_refuses_for_now_is_tried_again_and_given_up_in_th
     mailers.server.rcpt = lambda to: "451 Later" if to.startswith("never") or asked[to] < 3 else OK
     await mailers.put("ORD-1")
     await mailers.put("ORD-2", to="never@shop.example")
-    mailers.start(KAWKA_MAIL_GIVE_UP_S="2")
+    mailers.start(KAWKA_MAIL_GIVE_UP_S="5")
     (letter,) = await mailers.dead(1)
     headers = dict(letter.headers)
-    assert (letter.key, headers["error"]) == (b"ORD-2", b"451 Later (for 2 s)")
+    assert (letter.key, headers["error"]) == (b"ORD-2", b"451 Later (for 5 s)")
     assert int(headers["attempts"]) == asked["never@shop.example"] >= 3
     await mailers.taken(1)
     assert asked["ada@shop.example"] == 3
@@ -115,14 +115,14 @@ async def test_a_mail_without_an_answer_is_sent_again_at_least_once_and_buried_a
 async def test_a_mailer_told_to_stop_does_not_wait_for_a_server_that_hangs(mailers: Mailers, delivery: str) -> None:
     mailers.server.delay_s = 3600
     await mailers.put(*(f"ORD-{number}" for number in range(5)))
-    mailer = mailers.start(KAWKA_MAIL_DELIVERY=delivery)
+    mailer = mailers.start(KAWKA_MAIL_DELIVERY=delivery, KAWKA_MAIL_STOP_S="3")
 
     async def under_way() -> bool:
         return mailers.server.asked.total() > 0
 
     await eventually(under_way)
     mailer.signal(signal.SIGTERM)
-    assert await mailer.gone(8) == 0
+    assert await mailer.gone(40) == 0
     mailers.server.delay_s = 0
     await mailers.put("ORD-5")
     mailer.start(KAWKA_MAIL_DELIVERY=delivery)
@@ -185,7 +185,7 @@ async def test_two_mailers_share_the_work_and_one_that_leaves_hands_its_part_ove
     await mailers.put(*(f"ORD-{number}" for number in range(150)))
     await mailers.taken(40)
     first.signal(signal.SIGTERM)
-    assert await first.gone() == 0
+    assert await first.gone(60) == 0
     await mailers.settled_at(150)
     assert sorted(mailers.server.ids()) == sorted(set(mailers.server.ids()))
     assert len(mailers.server.mails) == 150

@@ -27,7 +27,7 @@ def hasty(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sho
         "hasty",
         KAWKA_SERVICES="orders",
         KAWKA_ORDER_CHECKS=",".join((*CHECKS, "COUNTRY_CHECK")),
-        KAWKA_ORDER_CHECKS_S="3",
+        KAWKA_ORDER_CHECKS_S="10",
         KAWKA_JOIN_GRACE_S="0.5",
         KAWKA_PAYMENT_WAIT_S="1",
     )

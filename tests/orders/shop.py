@@ -78,7 +78,7 @@ class Shop:
             values = await self.values(topic, key)
             return values if len(values) >= least else []
 
-        found: list[dict[str, Any]] = await eventually(enough, 30, f"{least} records of {topic.name}")
+        found: list[dict[str, Any]] = await eventually(enough, 60, f"{least} records of {topic.name}")
         return found
 
     async def became(self, order: str, *states: str) -> list[dict[str, Any]]:
@@ -89,7 +89,7 @@ class Shop:
             return found if [one["state"] for one in found] == list(states) else []
 
         try:
-            found: list[dict[str, Any]] = await eventually(so, 30, f"{order} as {states}")
+            found: list[dict[str, Any]] = await eventually(so, 60, f"{order} as {states}")
         except AssertionError as error:
             raise AssertionError(f"{error}: {await self.values(topics.orders, order)}") from None
         return found

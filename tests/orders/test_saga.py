@@ -105,7 +105,7 @@ async def test_checks_that_stay_away_fail_an_order_with_no_other_traffic(hasty: 
 
 @pytest.mark.long
 async def test_a_wait_for_checks_survives_a_killed_worker(mortal: Shop) -> None:
-    env = {"KAWKA_ORDER_CHECKS": "COUNTRY_CHECK", "KAWKA_ORDER_CHECKS_S": "3"}
+    env = {"KAWKA_ORDER_CHECKS": "COUNTRY_CHECK", "KAWKA_ORDER_CHECKS_S": "10"}
     worker = mortal.cluster.start(**env)
     await mortal.send(place("k-1"))
     await mortal.became("k-1", "CREATED")

@@ -171,3 +171,11 @@ async def test_a_release_that_makes_no_sense_is_refused(
 ) -> None:
     async with http.post(f"{web}/api/deadletters/{path}", json=body) as answer:
         await assert_problem(answer, status, "not-found" if status == 404 else "malformed", field)
+
+
+@pytest.mark.parametrize("path", ["/api/deadletters", "/api/deadletters/0/0"])
+async def test_dead_letters_that_cannot_be_read_in_time_are_a_504(
+    http: aiohttp.ClientSession, web: str, path: str
+) -> None:
+    async with http.get(f"{web}{path}?timeout=0.001") as answer:
+        await assert_problem(answer, 504, "not-reached")
